@@ -1,0 +1,27 @@
+"""What the sandbox's parts agree on: who may call them, and where their webhooks go at first."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxSettings:
+    """One sandbox installation. Every secret here is public by design: nothing real stands behind it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8100
+    smtp_port: int = 8125
+    bridge_url: str = "http://127.0.0.1:8000"
+    jira_user: str = "ponte@softhouse.example"
+    jira_token: str = "sandbox-jira-token"  # noqa: S105
+    jira_project: str = "CHAM"
+    jira_webhook_secret: str = "sandbox-jira-webhook-secret"  # noqa: S105
+    jira_deployment: str = "Cloud"  # or "Server", as serverInfo.deploymentType says it
+    github_token: str = "sandbox-github-token"  # noqa: S105
+    github_repository: str = "softhouse/erp"
+    github_webhook_secret: str = "sandbox-github-webhook-secret"  # noqa: S105
+    openai_key: str = "sandbox-openai-key"
+    partner: str = "Revenda Modelo <parceiro@revenda.example>"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
