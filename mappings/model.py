@@ -1,0 +1,212 @@
+"""The operator's choices as frozen values: statuses, triggers, form fields, e-mails.
+
+Everything here is built by `mappings.load()`, which has checked it; nothing here does I/O.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Trigger(StrEnum):
+    """What may move a ticket. The vocabulary is closed: a new trigger is code, not configuration."""
+
+    FILED = "filed"
+    ANSWERED = "answered"
+    ASSIGNED = "assigned"
+    WORK_STARTED = "work_started"
+    REVIEW_PENDING = "review_pending"
+    CHANGES_REQUESTED = "changes_requested"
+    FIX_PUSHED = "fix_pushed"
+    APPROVED = "approved"
+    BACK_TO_DRAFT = "back_to_draft"
+    DEPLOYED_STAGING = "deployed_staging"
+    DEPLOYED_PRODUCTION = "deployed_production"
+    CONFIRMED = "confirmed"
+    STILL_FAILING = "still_failing"
+
+
+class Category(StrEnum):
+    """Jira's status categories, by their `key` in the REST API."""
+
+    NEW = "new"
+    IN_PROGRESS = "indeterminate"
+    DONE = "done"
+
+
+class Moment(StrEnum):
+    """What sends an e-mail without being a status: the ticket was filed, a date set, a comment made public."""
+
+    FILED = "filed"
+    DUE_DATE = "due_date"
+    PUBLIC_COMMENT = "public_comment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """One column of the board."""
+
+    name: str
+    category: Category
+    plain: str
+    """What the partner reads instead of the board's name."""
+    leaves_to: tuple[str, ...]
+    initial: bool = False
+    email: str | None = None
+    """The kind of e-mail that entering this status sends."""
+    wants_comment: bool = False
+    """True when the e-mail must carry the triager's public comment (a reason, a question)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Where a trigger leads, from which statuses, and through which others it may walk to get there."""
+
+    trigger: Trigger
+    to: str
+    moves_from: tuple[str, ...]
+    through: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviews:
+    """What counts as approved. `approvals`: how many reviewers; `stale_on_push`: a push withdraws them."""
+
+    approvals: int = 1
+    stale_on_push: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environments:
+    """Glob patterns over GitHub's deployment environment names (case-insensitive), and what a release means."""
+
+    staging: tuple[str, ...]
+    production: tuple[str, ...]
+    release_is_production: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """The board, the triggers and the e-mails of `workflow.yaml`."""
+
+    statuses: Mapping[str, Status]
+    rules: Mapping[Trigger, Rule]
+    moments: Mapping[Moment, str]
+    """Moment to e-mail kind; a moment that is not here sends nothing."""
+    reviews: Reviews
+    environments: Environments
+    comment_marker: str
+    """A Jira comment that starts with this word is meant for the partner (`/parceiro`)."""
+
+    @property
+    def initial(self) -> Status:
+        return next(status for status in self.statuses.values() if status.initial)
+
+    def path(self, *, rule: Rule, start: str) -> tuple[str, ...] | None:
+        """The shortest walk of declared transitions from `start` to the rule's target, `start` left out.
+
+        Passes only statuses that the rule may leave or pass. None when there is no such walk.
+        """
+        allowed = {*rule.moves_from, *rule.through, rule.to}
+        queue: deque[tuple[str, ...]] = deque([(start,)])
+        seen = {start}
+        while queue:
+            walk = queue.popleft()
+            if walk[-1] == rule.to:
+                return walk[1:]
+            for following in self._following(walk[-1], allowed - seen):
+                seen.add(following)
+                queue.append((*walk, following))
+        return None
+
+    def _following(self, name: str, allowed: set[str]) -> Iterator[str]:
+        status = self.statuses.get(name)
+        return (to for to in (status.leaves_to if status else ()) if to in allowed)
+
+
+class FieldType(StrEnum):
+    """How a form field is asked for and checked."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    EMAIL = "email"
+    EMAILS = "emails"
+    CHOICE = "choice"
+    STEPS = "steps"
+    FILES = "files"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    value: str
+    hint: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormField:
+    """One question of the form, and the Jira field that keeps its answer."""
+
+    name: str
+    label: str
+    type: FieldType
+    jira: str
+    """`summary`, `description`, `attachment`, a custom field's name, or its id (`customfield_10101`)."""
+    hint: str = ""
+    example: str = ""
+    required: bool = False
+    max_length: int | None = None
+    """In characters, after trimming."""
+    options: tuple[Option, ...] = ()
+    only_when: tuple[str, str] | None = None
+    """(field, value): asked only when that field has that value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFields:
+    """Jira fields that the bridge fills by itself: each a custom field's name or id."""
+
+    partner: str
+    reference: str
+    staging_url: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """The vendor's form: its notice, its questions in order, and the issue type that keeps the answers."""
+
+    issue_type: str
+    notice: str
+    notice_version: str
+    fields: Mapping[str, FormField]
+    own: OwnFields
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailText:
+    """One e-mail's words, as Jinja sources: `emails/<kind>.txt`."""
+
+    kind: str
+    headline: str
+    preheader: str
+    body: str
+    button: str
+    """The button's label; empty when the e-mail has none."""
+    action: str
+    """Where the button leads: `ticket` or `staging`."""
+    needs_action: bool
+    source: str
+    """The file, for error messages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mappings:
+    """All that the operator may change, loaded and checked."""
+
+    workflow: Workflow
+    form: Form
+    emails: Mapping[str, EmailText]
+    layout: str
+    """The MJML frame that every e-mail's HTML part is set in."""
