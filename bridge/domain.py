@@ -1,0 +1,277 @@
+"""What the bridge talks about: facts seen in Jira and GitHub, verdicts on them, and what to do next. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from mappings.model import Trigger
+
+REFERENCE_PREFIX = "CT-"
+
+
+def reference(ticket_id: int) -> str:
+    """`CT-1042`: the name that partners know a ticket by."""
+    return f"{REFERENCE_PREFIX}{ticket_id}"
+
+
+def ticket_id(text: str) -> int | None:
+    """The number in `CT-1042` (any case); None when the text is no reference."""
+    prefix, number = text[: len(REFERENCE_PREFIX)].upper(), text[len(REFERENCE_PREFIX) :]
+    if prefix != REFERENCE_PREFIX or not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    return int(number)
+
+
+# --- what Jira says ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusChange:
+    """One entry of an issue's changelog that changed its status. `id` is the changelog's own, increasing."""
+
+    id: str
+    at: datetime
+    author: str
+    by_bridge: bool
+    from_status: str
+    to_status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueDateChange:
+    id: str
+    at: datetime
+    author: str
+    from_date: date | None
+    to_date: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JiraComment:
+    """A comment as the issue shows it now. `restricted` means visible to a role or group only."""
+
+    id: str
+    at: datetime
+    author: str
+    by_bridge: bool
+    text: str
+    restricted: bool
+    service_desk_public: bool | None
+    """`jsdPublic` where Jira sends it, else None."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """An issue as one GET showed it."""
+
+    key: str
+    id: str
+    status: str
+    assignee: str | None
+    due_date: date | None
+    staging_url: str
+    version: str
+    status_changes: tuple[StatusChange, ...]
+    due_date_changes: tuple[DueDateChange, ...]
+    comments: tuple[JiraComment, ...]
+    transitions: Mapping[str, str]
+    """Target status name to the id of the transition that leads there, as offered now."""
+    attachments: tuple[tuple[str, int], ...] = ()
+    """(file name, size in bytes)."""
+
+
+# --- what GitHub says -------------------------------------------------------------------------
+
+
+class ReviewState(StrEnum):
+    APPROVED = "APPROVED"
+    CHANGES_REQUESTED = "CHANGES_REQUESTED"
+    COMMENTED = "COMMENTED"
+    DISMISSED = "DISMISSED"
+    PENDING = "PENDING"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    id: int
+    reviewer: str
+    state: ReviewState
+    commit: str
+    """The head that was reviewed."""
+    at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PullRequest:
+    repository_id: int
+    repository: str
+    number: int
+    title: str
+    body: str
+    url: str
+    author: str
+    branch: str
+    head: str
+    is_open: bool
+    draft: bool
+    merged: bool
+    merge_commit: str
+    reviews: tuple[Review, ...]
+    requested_reviewers: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.repository}#{self.number}"
+
+
+class Stage(StrEnum):
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """A deployment or release that contains a ticket's fix. `identity` is `deployment:9` or `release:4`."""
+
+    identity: str
+    stage: Stage
+    environment: str
+    url: str
+    version: str
+    at: datetime
+
+
+# --- what the partner says --------------------------------------------------------------------
+
+
+class PartnerVerb(StrEnum):
+    ANSWERED = "answered"
+    CONFIRMED = "confirmed"
+    STILL_FAILING = "still_failing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerAction:
+    """A click of the partner's on the ticket page, and what was written with it."""
+
+    id: int
+    verb: PartnerVerb
+    author: str
+    text: str
+    at: datetime
+    comment_id: str | None
+    """The Jira comment that carries it; None until there is one."""
+
+
+# --- verdicts ---------------------------------------------------------------------------------
+
+
+class Lane(StrEnum):
+    """Independent questions about a ticket, in the order in which they are settled."""
+
+    BRANCH = "branch"
+    PULL_REQUESTS = "pull_requests"
+    FIX = "fix"
+    STAGING = "staging"
+    PRODUCTION = "production"
+    PARTNER = "partner"
+    ASSIGNEE = "assignee"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a lane says now. Two verdicts are the same when their identity is."""
+
+    lane: Lane
+    triggers: tuple[Trigger, ...]
+    """Tried in order; the first whose rule may leave the present status wins."""
+    identity: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneState:
+    """What was last decided about a lane."""
+
+    identity: str
+    spent: bool
+    refusal: str
+
+
+# --- what to do -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Show a pull request on the issue (or bring its title up to date)."""
+
+    pull_request: PullRequest
+    title: str
+    summary: str
+    resolved: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetField:
+    """`field` is `staging_url` or `version`."""
+
+    field: str
+    value: str
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """Walk the issue along `path`; with an empty path the verdict is spent, for the issue is there already."""
+
+    verdict: Verdict
+    trigger: Trigger
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """A verdict that its guard refuses now; it is tried again while it holds."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment:
+    """Write the partner's words into the issue."""
+
+    action: PartnerAction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tell:
+    """A fact for the ticket's timeline, and the e-mail that it sends (or why it sends none)."""
+
+    source: str
+    """Where the fact is from: `changelog:10023`, `comment:77`, `filed`. Told once."""
+    at: datetime
+    kind: str
+    """`status`, `comment`, `due_date`, `filed`."""
+    author: str
+    status: str
+    """The status this fact is about, by its board name; empty for other kinds."""
+    text: str
+    visible: bool
+    """True when the partner may read it on the timeline."""
+    email: str | None
+    outcome: str
+    context: Mapping[str, str]
+    """What the e-mail's text may need: `comment`, `due_date`, `due_date_changed`, `staging_url`, `version`."""
+
+
+Action = Link | SetField | Move | Wait | Comment | Tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a look at a ticket decided, in order, and when to look again without being rung."""
+
+    actions: tuple[Action, ...]
+    look_again_at: datetime | None

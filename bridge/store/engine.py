@@ -1,0 +1,101 @@
+"""One database: SQLite in a file (the default) or PostgreSQL by URL."""
+
+import contextvars
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+BUSY_SECONDS = 5
+
+_open: contextvars.ContextVar[bool] = contextvars.ContextVar("transaction_open", default=False)
+
+
+class TransactionOpen(RuntimeError):
+    """A call to the outside was about to hold a transaction, and its locks, open for as long as it takes."""
+
+
+def refuse_in_transaction() -> None:
+    """Raise unless no transaction is open here. The clients call it before each request."""
+    if _open.get():
+        raise TransactionOpen("no call to the outside while a database transaction is open")
+
+
+class Store:
+    """Sessions over one engine. `begin()` writes, `read()` does not."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(make_url(url))
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One transaction: committed at the end of the block, rolled back if it raises."""
+        token = _open.set(True)
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        finally:
+            _open.reset(token)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; on SQLite it takes no write lock."""
+        token = _open.set(True)
+        try:
+            connection = self.engine.connect().execution_options(read_only=True)
+            with connection, Session(connection, expire_on_commit=False) as session:
+                yield session
+        finally:
+            _open.reset(token)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=20, pool_pre_ping=True)
+    raise ValueError(f"{url.get_backend_name()} is not supported; use sqlite:/// or postgresql://")
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, module=sqlite_module(), pool_size=20, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # SQLAlchemy, not the driver, says BEGIN (below): two readers that turn writers would deadlock.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        # In WAL, synchronous=NORMAL may lose a commit at a power cut (sqlite.org/pragma.html).
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("read_only")
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def sqlite_module() -> ModuleType:
+    """pysqlite3's SQLite where it is installed: Python's own may have the WAL-reset bug (< 3.51.3)."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        import sqlite3
+
+        return sqlite3
+    return dbapi2  # type: ignore[no-any-return]

@@ -1,0 +1,94 @@
+"""The schema's life: made on an empty database, moved on by `chamados db upgrade`, checked at start."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from bridge.store.engine import Store
+
+_LOCK = 7_242_301  # any number; PostgreSQL's advisory lock of this program
+
+
+class SchemaOutdated(Exception):
+    """The database is older or newer than this program. The message says what to do."""
+
+
+def prepare(store: Store) -> None:
+    """Make the tables where there are none; otherwise require them to be this program's.
+
+    Raises:
+        SchemaOutdated: the tables are another version's.
+    """
+    found, wanted = revision(store), head()
+    if found == wanted:
+        return
+    if found is not None:
+        raise SchemaOutdated(
+            f"the database is at {found}, this program needs {wanted}: run `chamados db upgrade`"
+        )
+    upgrade(store)
+
+
+def upgrade(store: Store) -> str:
+    """Bring the tables to this program's version; safe to run from several processes at once."""
+    with _alone(store), store.engine.connect() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+    return head()
+
+
+def revision(store: Store) -> str | None:
+    """The database's version; None when it has no tables."""
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str:
+    """This program's version."""
+    found = ScriptDirectory.from_config(_config()).get_current_head()
+    if found is None:
+        raise RuntimeError("no migrations in bridge/store/migrations")
+    return found
+
+
+def _config() -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config
+
+
+@contextmanager
+def _alone(store: Store) -> Iterator[None]:
+    with _file_lock(store) if store.is_sqlite else _advisory_lock(store):
+        yield
+
+
+@contextmanager
+def _advisory_lock(store: Store) -> Iterator[None]:
+    with store.engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+
+
+@contextmanager
+def _file_lock(store: Store) -> Iterator[None]:
+    database = store.engine.url.database
+    if not database or database == ":memory:":
+        with nullcontext():
+            yield
+        return
+    with Path(f"{database}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

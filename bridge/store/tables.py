@@ -1,0 +1,371 @@
+"""The tables (DESIGN §3). Times are UTC; the truth about a ticket is its row in `tickets`."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on every database; SQLite itself forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime has no place in the store")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  (SQLAlchemy reads it as a class attribute)
+        datetime: UtcDateTime,
+        date: Date,
+        str: Text,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
+
+
+# SQLite gives row ids out again after a delete unless told not to; a reference must never be given twice.
+_NEVER_REUSED = {"sqlite_autoincrement": True}
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+# --- who ------------------------------------------------------------------------------------------------
+
+
+class Partner(Base):
+    __tablename__ = "partners"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    """Lower case."""
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """SHA-256 of the API token."""
+    created_at: Mapped[datetime]
+    notice_version: Mapped[str] = mapped_column(default="")
+    """The version of the notice that the partner has read ("Entendi")."""
+
+
+class LoginLink(Base):
+    __tablename__ = "login_links"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="CASCADE"))
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the cookie of the browser that asked for the link."""
+    next_url: Mapped[str] = mapped_column(default="")
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class PortalSession(Base):
+    __tablename__ = "portal_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class Draft(Base):
+    """A form as typed so far, with its files; becomes a ticket."""
+
+    __tablename__ = "drafts"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="CASCADE"), index=True)
+    answers: Mapped[dict[str, Any]]
+    proposal: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The AI's proposal and what the partner decided about it."""
+    updated_at: Mapped[datetime]
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"))
+
+
+class Upload(Base):
+    """A file that a partner sent. Its bytes lie in the files folder under `stored_as`."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="CASCADE"), index=True)
+    draft_id: Mapped[str | None] = mapped_column(ForeignKey("drafts.id", ondelete="SET NULL"), index=True)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    action_id: Mapped[int | None] = mapped_column(ForeignKey("partner_actions.id", ondelete="CASCADE"))
+    filename: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    stored_as: Mapped[str]
+    created_at: Mapped[datetime]
+    jira_id: Mapped[str | None]
+    refusal: Mapped[str] = mapped_column(default="")
+    """Why Jira would not take it; the ticket lives on without it."""
+
+
+# --- tickets --------------------------------------------------------------------------------------------
+
+
+class Ticket(Base):
+    __tablename__ = "tickets"
+    __table_args__ = (UniqueConstraint("partner_id", "idempotency_key"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), index=True)
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    request_hash: Mapped[str] = mapped_column(String(64), default="")
+    """SHA-256 of the API request that made it: another body under the same key is refused."""
+    answers: Mapped[dict[str, Any]]
+    """The form as sent, by field name."""
+    original: Mapped[str] = mapped_column(default="")
+    """The partner's own description, when the AI's proposal was accepted in its place."""
+    title: Mapped[str]
+    created_at: Mapped[datetime]
+
+    marker: Mapped[str] = mapped_column(String(64), unique=True)
+    """`br-<ulid>`: the label by which the issue is found when Jira's answer was lost."""
+    create_state: Mapped[str] = mapped_column(String(16), default="none")
+    """none, started, in_doubt or created."""
+    create_started_at: Mapped[datetime | None]
+    create_checks: Mapped[int] = mapped_column(default=0)
+    jira_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    jira_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+
+    status: Mapped[str]
+    """The last status seen in Jira, by its board name."""
+    status_since: Mapped[datetime]
+    due_date: Mapped[date | None]
+    staging_url: Mapped[str] = mapped_column(default="")
+    version: Mapped[str] = mapped_column(default="")
+
+    generation: Mapped[int] = mapped_column(default=0)
+    observed_generation: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When to look again without being rung: a retry, a mail on hold."""
+    lease_owner: Mapped[str] = mapped_column(String(64), default="")
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    """Grows with each claim; every write of a reconcile requires its own."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    parked: Mapped[str] = mapped_column(default="")
+    """Why nothing more is tried until somebody acts; empty when all is well."""
+    outcome: Mapped[str] = mapped_column(default="")
+    reconciled_at: Mapped[datetime | None]
+
+
+class Recipient(Base):
+    __tablename__ = "recipients"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), primary_key=True)
+    is_opener: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class Ring(Base):
+    """A doorbell: this ticket deserves a look, at this subject."""
+
+    __tablename__ = "rings"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    generation: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str]
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+
+
+class PartnerActionRow(Base):
+    __tablename__ = "partner_actions"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    verb: Mapped[str] = mapped_column(String(16))
+    author: Mapped[str]
+    text: Mapped[str]
+    at: Mapped[datetime]
+    comment_id: Mapped[str | None]
+
+
+# --- the outside, as last seen --------------------------------------------------------------------------
+
+
+class Delivery(Base):
+    """A webhook, stored once."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("source", "delivery_id"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(16))
+    delivery_id: Mapped[str] = mapped_column(String(128))
+    event: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str]
+    repeats: Mapped[int] = mapped_column(default=0)
+
+
+class PullRequestRow(Base):
+    __tablename__ = "pull_requests"
+    __table_args__ = (UniqueConstraint("repository_id", "number"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int]
+    facts: Mapped[dict[str, Any]]
+    """A `domain.PullRequest`, as `store.facts` writes it."""
+    seen_at: Mapped[datetime]
+
+
+class TicketPullRequest(Base):
+    __tablename__ = "ticket_pull_requests"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    pull_request_id: Mapped[int] = mapped_column(ForeignKey("pull_requests.id"), primary_key=True, index=True)
+    linked_as: Mapped[str] = mapped_column(default="")
+    """The remote link's title and summary as Jira last took them; empty before the first link."""
+
+
+class BranchRow(Base):
+    """A branch that names a ticket."""
+
+    __tablename__ = "branches"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    seen_at: Mapped[datetime]
+
+
+class PublicationRow(Base):
+    __tablename__ = "publications"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    identity: Mapped[str] = mapped_column(String(64), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(16))
+    environment: Mapped[str]
+    url: Mapped[str]
+    version: Mapped[str]
+    at: Mapped[datetime]
+
+
+# --- what was decided and done --------------------------------------------------------------------------
+
+
+class LaneRow(Base):
+    """The last verdict of a lane, and whether it has moved the ticket."""
+
+    __tablename__ = "lanes"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    lane: Mapped[str] = mapped_column(String(32), primary_key=True)
+    identity: Mapped[str]
+    reason: Mapped[str]
+    spent_at: Mapped[datetime | None]
+    refusal: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+class Entry(Base):
+    """The journal: every act on the outside and every decision, in order, with its cause. Only added to."""
+
+    __tablename__ = "journal"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    act: Mapped[str] = mapped_column(String(32))
+    cause: Mapped[str]
+    outcome: Mapped[str]
+
+
+class Event(Base):
+    """One line of a ticket's timeline, told once (`source`)."""
+
+    __tablename__ = "timeline"
+    __table_args__ = (UniqueConstraint("ticket_id", "source"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    source: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(16))
+    author: Mapped[str]
+    status: Mapped[str]
+    text: Mapped[str]
+    visible: Mapped[bool]
+    outcome: Mapped[str]
+
+
+class Mail(Base):
+    """One e-mail to one recipient, written with its cause."""
+
+    __tablename__ = "mails"
+    __table_args__ = (UniqueConstraint("ticket_id", "cause", "recipient"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    cause: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(String(32))
+    recipient: Mapped[str] = mapped_column(String(320))
+    message_id: Mapped[str] = mapped_column(String(255), unique=True)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    """The message as it goes over the wire."""
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    """queued, sending, sent, failed or in_doubt."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(default="")
+
+
+class Counter(Base):
+    """Things counted and not kept: forged webhooks, for one."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger, default=0)
