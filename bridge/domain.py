@@ -124,6 +124,11 @@ class PullRequest:
     def name(self) -> str:
         return f"{self.repository}#{self.number}"
 
+    @property
+    def pin(self) -> str:
+        """The pull request at its present head."""
+        return f"{self.name}@{self.head}"
+
 
 class Stage(StrEnum):
     STAGING = "staging"
@@ -139,6 +144,8 @@ class Publication:
     environment: str
     url: str
     version: str
+    contains: frozenset[str]
+    """`PullRequest.pin` of each pull request whose commits it was seen to contain."""
     at: datetime
 
 

@@ -178,14 +178,16 @@ class Ticket(Base):
     generation: Mapped[int] = mapped_column(default=0)
     observed_generation: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(index=True)
-    """When to look again without being rung: a retry, a mail on hold."""
+    """When to look again without being rung: a mail on hold, a search for a lost answer."""
+    retry_at: Mapped[datetime | None]
+    """Not before: the outside was unavailable."""
     lease_owner: Mapped[str] = mapped_column(String(64), default="")
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)
     """Grows with each claim; every write of a reconcile requires its own."""
     attempts: Mapped[int] = mapped_column(default=0)
     parked: Mapped[str] = mapped_column(default="")
-    """Why nothing more is tried until somebody acts; empty when all is well."""
+    """Why nothing more is tried until the ticket is rung again; empty when all is well."""
     outcome: Mapped[str] = mapped_column(default="")
     reconciled_at: Mapped[datetime | None]
 
@@ -287,6 +289,8 @@ class PublicationRow(Base):
     environment: Mapped[str]
     url: Mapped[str]
     version: Mapped[str]
+    contains: Mapped[list[Any]]
+    """`owner/name#7@<head>` of each pull request whose commits it was seen to contain."""
     at: Mapped[datetime]
 
 

@@ -1,0 +1,32 @@
+"""How a call to the outside can fail: later, or never. Anything else is a bug."""
+
+MINIMUM_WAIT = 1.0
+MAXIMUM_WAIT = 3600.0
+
+
+class Unavailable(Exception):
+    """It may work later. `retry_after` is in seconds, where the other side named a time.
+
+    `unknown_outcome` is True when the request may have been carried out though no answer came.
+    """
+
+    def __init__(
+        self, service: str, reason: str, *, retry_after: float | None = None, unknown_outcome: bool = False
+    ) -> None:
+        self.service = service
+        self.reason = reason
+        # Field reports tell of absurd values (reference R3), so what is named is clamped.
+        self.retry_after = None if retry_after is None else min(max(retry_after, MINIMUM_WAIT), MAXIMUM_WAIT)
+        self.unknown_outcome = unknown_outcome
+        super().__init__(f"{service}: {reason}")
+
+
+class Refused(Exception):
+    """It will never work as asked. `reason` is a sentence that a person can act on."""
+
+    def __init__(self, service: str, reason: str, *, missing: bool = False) -> None:
+        self.service = service
+        self.reason = reason
+        self.missing = missing
+        """True when the thing asked for is not there (404)."""
+        super().__init__(f"{service}: {reason}")

@@ -1,0 +1,87 @@
+"""The outbox: one row for each e-mail and recipient, written in the transaction of its cause."""
+
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from bridge.store.engine import Store
+from bridge.store.tables import Mail
+
+# Long headers (List-Unsubscribe) must stay in one piece, not become RFC 2047 words (reference: users.md 2.3).
+WIRE_POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
+SENDING_LIMIT = timedelta(minutes=10)
+"""A mail that has been `sending` for longer was cut off by a crash."""
+
+
+def queue(
+    db: Session,
+    *,
+    ticket_id: int | None,
+    cause: str,
+    kind: str,
+    recipient: str,
+    message: EmailMessage,
+    now: datetime,
+) -> bool:
+    """Write an e-mail to be sent. False when this cause has written to this recipient before."""
+    message_id = str(message["Message-ID"])
+    if db.scalar(select(Mail.id).where(Mail.message_id == message_id)) is not None:
+        return False
+    db.add(
+        Mail(
+            ticket_id=ticket_id,
+            cause=cause,
+            kind=kind,
+            recipient=recipient,
+            message_id=message_id,
+            raw=message.as_bytes(policy=WIRE_POLICY),
+            due_at=now,
+            created_at=now,
+        )
+    )
+    return True
+
+
+def due(store: Store, *, now: datetime, limit: int) -> list[int]:
+    """The e-mails to send now, oldest first."""
+    with store.read() as db:
+        return list(db.scalars(select(Mail.id).where(_sendable(now)).order_by(Mail.id).limit(limit)))
+
+
+def take(store: Store, mail_id: int, *, now: datetime) -> Mail | None:
+    """Journal the attempt before it is made; None when another worker has the mail."""
+    with store.begin() as db:
+        taken = db.scalar(
+            update(Mail)
+            .where(Mail.id == mail_id, _sendable(now))
+            .values(state="sending", attempts=Mail.attempts + 1, due_at=now + SENDING_LIMIT)
+            .returning(Mail.id)
+        )
+        return db.get(Mail, mail_id) if taken is not None else None
+
+
+def sent(store: Store, mail: Mail, *, outcome: str, now: datetime) -> None:
+    values: dict[str, object] = {"state": "sent", "sent_at": now, "due_at": None, "outcome": outcome}
+    if mail.kind == "entrar":
+        values["raw"] = b""  # it holds a way in; the database keeps only the link's hash
+    _write(store, mail, values)
+
+
+def retry(store: Store, mail: Mail, *, outcome: str, at: datetime) -> None:
+    _write(store, mail, {"state": "queued", "due_at": at, "outcome": outcome})
+
+
+def failed(store: Store, mail: Mail, *, outcome: str) -> None:
+    _write(store, mail, {"state": "failed", "due_at": None, "outcome": outcome})
+
+
+def _write(store: Store, mail: Mail, values: dict[str, object]) -> None:
+    with store.begin() as db:
+        db.execute(update(Mail).where(Mail.id == mail.id, Mail.attempts == mail.attempts).values(**values))
+
+
+def _sendable(now: datetime) -> ColumnElement[bool]:
+    return and_(or_(Mail.state == "queued", Mail.state == "sending"), Mail.due_at <= now)

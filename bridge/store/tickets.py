@@ -1,0 +1,155 @@
+"""The ticket's row as the engine uses it: rung, claimed under a lease, closed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from bridge.store.engine import Store
+from bridge.store.tables import Entry, Ring, Ticket
+
+
+class LeaseLost(Exception):
+    """Another worker has claimed the ticket; whatever this one still wanted to write is dropped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right to work on one ticket until the lease ends. Every write goes through `writing`."""
+
+    ticket_id: int
+    generation: int
+    fence: int
+    rings: tuple[tuple[str, str], ...]
+    """(kind, subject) of each doorbell since the last look, without repeats."""
+
+
+def ring(
+    db: Session, ticket_id: int, *, kind: str, subject: str, now: datetime, delivery_id: int | None = None
+) -> None:
+    """Say that a ticket deserves a look at `subject`. The carrier is woken after the commit."""
+    generation = db.scalar(
+        update(Ticket)
+        .where(Ticket.id == ticket_id)
+        .values(generation=Ticket.generation + 1)
+        .returning(Ticket.generation)
+    )
+    if generation is not None:
+        db.add(
+            Ring(
+                ticket_id=ticket_id,
+                generation=generation,
+                kind=kind,
+                subject=subject,
+                delivery_id=delivery_id,
+                at=now,
+            )
+        )
+
+
+def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: timedelta) -> Claim | None:
+    """Take the ticket if it deserves a look and nobody holds it."""
+    with store.begin() as db:
+        found = db.execute(
+            update(Ticket)
+            .where(Ticket.id == ticket_id, _claimable(now))
+            .values(lease_owner=owner, lease_until=now + lease, fence=Ticket.fence + 1)
+            .returning(Ticket.generation, Ticket.fence)
+        ).one_or_none()
+        if found is None:
+            return None
+        rings = db.execute(
+            select(Ring.kind, Ring.subject)
+            .where(Ring.ticket_id == ticket_id, Ring.generation <= found.generation)
+            .order_by(Ring.id)
+        )
+        heard = tuple(dict.fromkeys((kind, subject) for kind, subject in rings))
+        return Claim(ticket_id=ticket_id, generation=found.generation, fence=found.fence, rings=heard)
+
+
+def claimable(store: Store, *, now: datetime, limit: int) -> list[int]:
+    """The tickets that deserve a look, the longest waiting first."""
+    with store.read() as db:
+        return list(db.scalars(select(Ticket.id).where(_claimable(now)).order_by(Ticket.id).limit(limit)))
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
+    rung = Ticket.generation > Ticket.observed_generation
+    due = and_(Ticket.due_at.is_not(None), Ticket.due_at <= now)
+    free = or_(Ticket.lease_until.is_(None), Ticket.lease_until <= now)
+    rested = or_(Ticket.retry_at.is_(None), Ticket.retry_at <= now)
+    # A parked ticket waits for a doorbell: somebody has changed something.
+    return and_(free, rested, or_(rung, and_(due, Ticket.parked == "")))
+
+
+@contextmanager
+def writing(store: Store, claimed: Claim) -> Iterator[Session]:
+    """A transaction that is refused when the lease has passed to another worker.
+
+    Raises:
+        LeaseLost: the ticket's fence is no longer this claim's.
+    """
+    with store.begin() as db:
+        held = db.execute(
+            update(Ticket)
+            .where(Ticket.id == claimed.ticket_id, Ticket.fence == claimed.fence)
+            .values(fence=claimed.fence)
+        )
+        assert isinstance(held, CursorResult)
+        if held.rowcount != 1:
+            raise LeaseLost(f"ticket {claimed.ticket_id} was claimed by another worker")
+        yield db
+
+
+def journal(db: Session, ticket_id: int, *, act: str, cause: str, outcome: str, now: datetime) -> None:
+    """Add a line to the ticket's journal."""
+    db.add(Entry(ticket_id=ticket_id, at=now, act=act, cause=cause, outcome=outcome))
+
+
+def settle(store: Store, claimed: Claim, *, outcome: str, due_at: datetime | None, now: datetime) -> bool:
+    """Close a look that went well. True when the ticket was rung meanwhile and deserves another."""
+    values = {"outcome": outcome, "due_at": due_at, "retry_at": None, "attempts": 0, "parked": ""}
+    return _close(store, claimed, now=now, observed=True, values=values)
+
+
+def postpone(store: Store, claimed: Claim, *, outcome: str, retry_at: datetime, now: datetime) -> None:
+    """Close a look that the outside cut short; the doorbells stay."""
+    values = {"outcome": outcome, "retry_at": retry_at, "attempts": Ticket.attempts + 1}
+    _close(store, claimed, now=now, observed=False, values=values)
+
+
+def park(store: Store, claimed: Claim, *, reason: str, now: datetime) -> bool:
+    """Close a look that can go no further until something changes."""
+    values = {"outcome": reason, "parked": reason, "retry_at": None, "due_at": None}
+    return _close(store, claimed, now=now, observed=True, values=values)
+
+
+def _close(store: Store, claimed: Claim, *, now: datetime, observed: bool, values: dict[str, object]) -> bool:
+    with writing(store, claimed) as db:
+        db.execute(
+            update(Ticket)
+            .where(Ticket.id == claimed.ticket_id)
+            .values(lease_owner="", lease_until=None, reconciled_at=now, **values)
+        )
+        if not observed:
+            return False
+        db.execute(
+            update(Ticket)
+            .where(Ticket.id == claimed.ticket_id)
+            .values(observed_generation=claimed.generation)
+        )
+        db.execute(
+            delete(Ring).where(Ring.ticket_id == claimed.ticket_id, Ring.generation <= claimed.generation)
+        )
+        generation = db.scalar(select(Ticket.generation).where(Ticket.id == claimed.ticket_id))
+        return generation is not None and generation > claimed.generation
+
+
+def waiting_attempts(store: Store, ticket_id: int) -> int:
+    """How often in a row the outside has cut a look at this ticket short."""
+    with store.read() as db:
+        return db.scalar(select(Ticket.attempts).where(Ticket.id == ticket_id)) or 0
