@@ -1,6 +1,6 @@
 """The ticket's row as the engine uses it: rung, claimed under a lease, closed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -128,7 +128,9 @@ def park(store: Store, claimed: Claim, *, reason: str, now: datetime) -> bool:
     return _close(store, claimed, now=now, observed=True, values=values)
 
 
-def _close(store: Store, claimed: Claim, *, now: datetime, observed: bool, values: dict[str, object]) -> bool:
+def _close(
+    store: Store, claimed: Claim, *, now: datetime, observed: bool, values: Mapping[str, object]
+) -> bool:
     with writing(store, claimed) as db:
         db.execute(
             update(Ticket)
