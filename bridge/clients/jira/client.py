@@ -1,0 +1,250 @@
+"""Jira in our verbs. Cloud (v3, ADF) or Data Center (v2, wiki markup), as serverInfo says."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from requests_toolbelt import MultipartEncoder
+
+from bridge.clients.errors import Refused
+from bridge.clients.jira import documents, reading
+from bridge.clients.jira.documents import Block
+from bridge.clients.jira.site import Site, read_site
+from bridge.clients.jira.transport import Transport, segment
+from bridge.config import JiraSettings
+from bridge.domain import Issue, Link
+from mappings.model import FieldType, Mappings
+
+Json = dict[str, Any]
+Answer = str | list[str]
+
+PROPERTY = "chamado"
+"""The entity property, on issues and comments, that says what of ours they are."""
+PAGE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewIssue:
+    """An issue to be filed, in the mappings' own names."""
+
+    summary: str
+    description: Sequence[Block]
+    answers: Mapping[str, Answer]
+    """Form field name to answer; fields without an answer are left out."""
+    partner: str
+    reference: str
+    marker: str
+
+
+class Jira:
+    """One site. Its names are asked at the first call and kept; `forget_site()` asks again."""
+
+    def __init__(self, settings: JiraSettings, mappings: Mappings, *, connections: int) -> None:
+        self._settings = settings
+        self._mappings = mappings
+        self._transport = Transport(settings, connections=connections)
+        self._site: Site | None = None
+        self._asking = threading.Lock()
+
+    # --- the site
+
+    @property
+    def site(self) -> Site:
+        with self._asking:
+            if self._site is None:
+                self._site = self._read_site()
+            return self._site
+
+    def forget_site(self) -> None:
+        with self._asking:
+            self._site = None
+
+    def server_info(self) -> Json:
+        return self._found(self._transport.call("GET", "serverInfo", version="2"))
+
+    def permissions(self, names: Sequence[str]) -> dict[str, bool]:
+        """Which of these the bridge's account has in the project."""
+        found = self._call(
+            "GET",
+            "mypermissions",
+            params={"permissions": ",".join(names), "projectKey": self._settings.project},
+        )
+        return {name: bool(found["permissions"].get(name, {}).get("havePermission")) for name in names}
+
+    def browse_url(self, key: str) -> str:
+        return f"{self._settings.url}/browse/{key}"
+
+    # --- reading
+
+    def observe(self, issue_id: str) -> Issue:
+        """The issue with its changelog, comments and offered transitions: one call, unless they are long.
+
+        Raises:
+            Refused: with `missing` when the issue is gone.
+        """
+        site = self.site
+        fields = ["status", "assignee", "duedate", "comment", "attachment"]
+        found = self._call(
+            "GET",
+            f"issue/{segment(issue_id)}",
+            params={
+                "fields": ",".join([*fields, site.fields["staging_url"], site.fields["version"]]),
+                "expand": "changelog,transitions",
+            },
+        )
+        comments = found["fields"].get("comment") or {"comments": []}
+        return reading.issue(found, self._histories(found), self._comments(found, comments), site)
+
+    def transitions(self, issue_id: str) -> dict[str, str]:
+        """Target status name to transition id, as offered now."""
+        found = self._call("GET", f"issue/{segment(issue_id)}/transitions")
+        return {self.site.status_name(one["to"]): str(one["id"]) for one in found["transitions"]}
+
+    def find_marked(self, marker: str) -> list[tuple[str, str]]:
+        """(id, key) of the issues that bear this label, the oldest first. Search lags behind writes (R6)."""
+        query: Json = {"jql": f'labels = "{marker}"', "fields": ["created"], "maxResults": 10}
+        path = "search/jql" if self.site.cloud else "search"
+        found = self._call("POST", path, json=query)
+        return sorted(
+            ((str(one["id"]), str(one["key"])) for one in found["issues"]), key=lambda one: int(one[0])
+        )
+
+    # --- writing
+
+    def create(self, new: NewIssue) -> tuple[str, str]:
+        """File an issue with all its fields, its label and property in one call; (id, key).
+
+        Not idempotent (R5): an `Unavailable` with `unknown_outcome` must not be answered by another call.
+        """
+        property_ = {"key": PROPERTY, "value": {"reference": new.reference, "marker": new.marker}}
+        found = self._call("POST", "issue", json={"fields": self._fields(new), "properties": [property_]})
+        return str(found["id"]), str(found["key"])
+
+    def attach(self, issue_id: str, *, filename: str, content_type: str, content: BinaryIO) -> str:
+        """Send a file, streamed; its attachment id."""
+        body = MultipartEncoder({"file": (filename, content, content_type)})
+        headers = {"X-Atlassian-Token": "no-check", "Content-Type": body.content_type}
+        found = self._call("POST", f"issue/{segment(issue_id)}/attachments", data=body, headers=headers)
+        return str(found[0]["id"])
+
+    def link(self, issue_id: str, link: Link) -> None:
+        """Show a pull request on the issue; the same one again brings its link up to date."""
+        one = link.pull_request
+        self._call(
+            "POST",
+            f"issue/{segment(issue_id)}/remotelink",
+            json={
+                "globalId": f"github-pull-request:{one.repository_id}:{one.number}",
+                "relationship": "pull request",
+                "object": {
+                    "url": one.url,
+                    "title": link.title,
+                    "summary": link.summary,
+                    "status": {"resolved": link.resolved},
+                },
+            },
+        )
+
+    def move(self, issue_id: str, transition_id: str) -> None:
+        path = f"issue/{segment(issue_id)}/transitions"
+        self._call("POST", path, json={"transition": {"id": transition_id}})
+
+    def set_field(self, issue_id: str, field: str, value: str) -> None:
+        fields = {self.site.fields[field]: value}
+        self._call("PUT", f"issue/{segment(issue_id)}", json={"fields": fields})
+
+    def comment(self, issue_id: str, blocks: Sequence[Block], *, marker: str) -> str:
+        """Write a comment that bears `marker` as a property; its id."""
+        body = documents.adf(blocks) if self.site.cloud else documents.wiki(blocks)
+        properties = [{"key": PROPERTY, "value": {"marker": marker}}]
+        found = self._call(
+            "POST", f"issue/{segment(issue_id)}/comment", json={"body": body, "properties": properties}
+        )
+        return str(found["id"])
+
+    def find_comment(self, issue_id: str, marker: str) -> str | None:
+        """The comment that bears `marker`, read directly (not from the lagging index)."""
+        found = self._call(
+            "GET",
+            f"issue/{segment(issue_id)}/comment",
+            params={"expand": "properties", "orderBy": "-created", "maxResults": PAGE},
+        )
+        for one in found["comments"]:
+            for entry in one.get("properties") or []:
+                if entry.get("key") == PROPERTY and entry.get("value", {}).get("marker") == marker:
+                    return str(one["id"])
+        return None
+
+    # --- how
+
+    def _call(self, method: str, path: str, **request: Any) -> Any:
+        return self._transport.call(method, path, version="3" if self.site.cloud else "2", **request)
+
+    def _read_site(self) -> Site:
+        server = self.server_info()
+        version = "3" if server.get("deploymentType") == "Cloud" else "2"
+
+        def get(path: str) -> Any:
+            return self._transport.call("GET", path, version=version)
+
+        project = segment(self._settings.project)
+        return read_site(
+            server=server,
+            fields=get("field"),
+            project=get(f"project/{project}"),
+            statuses=get(f"project/{project}/statuses"),
+            me=get("myself"),
+            mappings=self._mappings,
+        )
+
+    def _fields(self, new: NewIssue) -> Json:
+        site, form = self.site, self._mappings.form
+        description: Any = documents.adf(new.description) if site.cloud else documents.wiki(new.description)
+        fields: Json = {
+            "project": {"key": self._settings.project},
+            "issuetype": {"name": form.issue_type},
+            "summary": new.summary,
+            "description": description,
+            "labels": [new.marker],
+            site.fields["partner"]: new.partner,
+            site.fields["reference"]: new.reference,
+        }
+        for name, answer in new.answers.items():
+            fields[site.fields[name]] = self._value(form.fields[name].type, answer)
+        return fields
+
+    def _value(self, kind: FieldType, answer: Answer) -> Any:
+        if kind is FieldType.CHOICE:
+            return {"value": answer}
+        if isinstance(answer, list):
+            # In v3 a paragraph field takes a document, as descriptions do.
+            text = "\n".join(answer)
+            return documents.adf_text(text) if self.site.cloud else documents.wiki_text(text)
+        return answer
+
+    def _histories(self, found: Json) -> list[Json]:
+        """The whole changelog: the issue's own copy, or by page where that is cut short."""
+        changelog = found.get("changelog") or {"histories": [], "total": 0}
+        if changelog.get("total", 0) <= len(changelog["histories"]) or not self.site.cloud:
+            return list(changelog["histories"])
+        return self._pages(f"issue/{found['id']}/changelog", "values")
+
+    def _comments(self, found: Json, shown: Json) -> list[Json]:
+        if shown.get("total", 0) <= len(shown["comments"]):
+            return list(shown["comments"])
+        return self._pages(f"issue/{found['id']}/comment", "comments")
+
+    def _pages(self, path: str, name: str) -> list[Json]:
+        rows: list[Json] = []
+        while True:
+            page = self._call("GET", path, params={"startAt": len(rows), "maxResults": PAGE})
+            rows += page[name]
+            if not page[name] or len(rows) >= page["total"]:
+                return rows
+
+    @staticmethod
+    def _found(found: Any) -> Json:
+        if not isinstance(found, dict):
+            raise Refused("Jira", "does not answer as Jira does: check CHAMADOS_JIRA_URL")
+        return found

@@ -1,0 +1,87 @@
+"""Jira's JSON into the domain's facts."""
+
+from datetime import date, datetime
+from typing import Any
+
+from bridge.clients.jira.documents import text_of
+from bridge.clients.jira.site import Site
+from bridge.domain import DueDateChange, Issue, JiraComment, StatusChange
+
+Json = dict[str, Any]
+
+
+def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) -> Issue:
+    """An issue with its whole changelog and all its comments, oldest first."""
+    fields = found["fields"]
+    ordered = sorted(histories, key=lambda history: int(history["id"]))
+    return Issue(
+        key=found["key"],
+        id=str(found["id"]),
+        status=site.status_name(fields["status"]),
+        assignee=_person(fields.get("assignee")) or None,
+        due_date=_date(fields.get("duedate")),
+        staging_url=fields.get(site.fields["staging_url"]) or "",
+        version=fields.get(site.fields["version"]) or "",
+        status_changes=tuple(
+            _status_change(history, item, site)
+            for history in ordered
+            for item in history["items"]
+            if item.get("field") == "status"
+        ),
+        due_date_changes=tuple(
+            _due_date_change(history, item)
+            for history in ordered
+            for item in history["items"]
+            if item.get("field") == "duedate"
+        ),
+        comments=tuple(_comment(one, site) for one in comments),
+        transitions={site.status_name(one["to"]): str(one["id"]) for one in found.get("transitions", [])},
+        attachments=tuple((one["filename"], int(one["size"])) for one in fields.get("attachment") or []),
+    )
+
+
+def _status_change(history: Json, item: Json, site: Site) -> StatusChange:
+    return StatusChange(
+        id=str(history["id"]),
+        at=moment(history["created"]),
+        author=_person(history.get("author")),
+        by_bridge=site.is_us(history.get("author")),
+        from_status=site.status_names.get(str(item.get("from")), item.get("fromString") or ""),
+        to_status=site.status_names.get(str(item.get("to")), item.get("toString") or ""),
+    )
+
+
+def _due_date_change(history: Json, item: Json) -> DueDateChange:
+    return DueDateChange(
+        id=str(history["id"]),
+        at=moment(history["created"]),
+        author=_person(history.get("author")),
+        from_date=_date(item.get("from")),
+        to_date=_date(item.get("to")),
+    )
+
+
+def _comment(found: Json, site: Site) -> JiraComment:
+    return JiraComment(
+        id=str(found["id"]),
+        at=moment(found["created"]),
+        author=_person(found.get("author")),
+        by_bridge=site.is_us(found.get("author")),
+        text=text_of(found.get("body")),
+        restricted=bool(found.get("visibility")),
+        # Jira Software sends jsdPublic: true on every comment; it means something on service projects only.
+        service_desk_public=found.get("jsdPublic") if site.service_desk else None,
+    )
+
+
+def _person(found: Json | None) -> str:
+    return str((found or {}).get("displayName") or "")
+
+
+def moment(text: str) -> datetime:
+    """Jira's `2026-11-24T10:11:12.123+0000`."""
+    return datetime.fromisoformat(text)
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text[:10]) if text else None
