@@ -1,0 +1,238 @@
+"""The shape of each file: its keys, their types, and the frozen values made of them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+
+from mappings.model import (
+    Category,
+    Environments,
+    FieldType,
+    Form,
+    FormField,
+    Moment,
+    Option,
+    OwnFields,
+    Reviews,
+    Rule,
+    Status,
+    Trigger,
+    Workflow,
+)
+
+CATEGORIES = {"new": Category.NEW, "in progress": Category.IN_PROGRESS, "done": Category.DONE}
+"""Jira calls the middle one `indeterminate` in its API and "In progress" everywhere else."""
+
+
+def not_blank(text: str) -> None:
+    if not text.strip():
+        raise ValidationError("is empty\nWrite something, or take the line out if it is optional.")
+
+
+def a_machine_name(text: str) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValidationError("is no machine name\nUse a-z, 0-9 and _ only, a letter first.")
+
+
+def one_word(text: str) -> None:
+    if not re.fullmatch(r"\S+", text):
+        raise ValidationError("is not one word\nWrite a word without spaces, such as /parceiro.")
+
+
+def a_pattern(text: str) -> None:
+    if not text.strip() or text.count("[") != text.count("]"):
+        raise ValidationError('is no usable pattern\nWrite an environment\'s name, with * for any text: "prod*".')
+
+
+def some_patterns(texts: list[str]) -> None:
+    if not texts:
+        raise ValidationError('is empty\nList at least one environment\'s name or pattern, such as "prod*".')
+
+
+def at_least_one(number: int) -> None:
+    if number < 1:
+        raise ValidationError("is less than 1\nWrite 1 or more.")
+
+
+def text(**options: Any) -> fields.String:
+    return fields.String(validate=not_blank, **options)
+
+
+def texts(**options: Any) -> fields.List[Any]:
+    return fields.List(text(), **options)
+
+
+def patterns() -> fields.List[Any]:
+    return fields.List(fields.String(validate=a_pattern), required=True, validate=some_patterns)
+
+
+class Strict(Schema):
+    """Refuses keys that it does not know; `noun` is what a key is called in a fault."""
+
+    noun = "key"
+
+    class Meta:
+        unknown = RAISE
+
+
+class StatusSchema(Strict):
+    name = text(required=True)
+    category = fields.String(required=True, validate=validate.OneOf(list(CATEGORIES)))
+    plain = text(required=True)
+    leaves_to = texts(required=True)
+    initial = fields.Boolean()
+    email = text()
+    wants_comment = fields.Boolean()
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Status:
+        category = CATEGORIES[values.pop("category")]
+        return Status(**{**values, "category": category, "leaves_to": tuple(values["leaves_to"])})
+
+
+class RuleSchema(Strict):
+    to = text(required=True)
+    moves_from = texts(required=True, data_key="from")
+    through = texts()
+
+
+class _Triggers(Strict):
+    noun = "trigger"
+
+    @post_load
+    def build(self, values: dict[str, dict[str, Any]], **_: Any) -> dict[Trigger, Rule]:
+        return {Trigger(name): self._rule(Trigger(name), rule) for name, rule in values.items()}
+
+    def _rule(self, trigger: Trigger, rule: Mapping[str, Any]) -> Rule:
+        return Rule(
+            trigger=trigger,
+            to=rule["to"],
+            moves_from=tuple(rule["moves_from"]),
+            through=tuple(rule.get("through", ())),
+        )
+
+
+class _Moments(Strict):
+    noun = "moment"
+
+    @post_load
+    def build(self, values: dict[str, str], **_: Any) -> dict[Moment, str]:
+        return {Moment(name): kind for name, kind in values.items()}
+
+
+TriggersSchema = _Triggers.from_dict(
+    {trigger.value: fields.Nested(RuleSchema, required=True) for trigger in Trigger}, name="TriggersSchema"
+)
+MomentsSchema = _Moments.from_dict({moment.value: text() for moment in Moment}, name="MomentsSchema")
+
+
+class ReviewsSchema(Strict):
+    approvals = fields.Integer(strict=True, validate=at_least_one)
+    stale_on_push = fields.Boolean()
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Reviews:
+        return Reviews(**values)
+
+
+class EnvironmentsSchema(Strict):
+    staging = patterns()
+    production = patterns()
+    release_is_production = fields.Boolean()
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Environments:
+        lists = {name: tuple(values[name]) for name in ("staging", "production")}
+        return Environments(**{**values, **lists})
+
+
+class WorkflowSchema(Strict):
+    statuses = fields.List(fields.Nested(StatusSchema), required=True)
+    triggers = fields.Nested(TriggersSchema, required=True)
+    moments = fields.Nested(MomentsSchema, required=True)
+    reviews = fields.Nested(ReviewsSchema, required=True)
+    environments = fields.Nested(EnvironmentsSchema, required=True)
+    comment_marker = fields.String(required=True, validate=one_word)
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Workflow:
+        statuses = {status.name: status for status in values.pop("statuses")}
+        return Workflow(statuses=statuses, rules=values.pop("triggers"), **values)
+
+
+class OptionSchema(Strict):
+    value = text(required=True)
+    hint = fields.String()
+    group = fields.String()
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Option:
+        return Option(**values)
+
+
+class OnlyWhenSchema(Strict):
+    field = text(required=True)
+    value = text(required=True)
+
+
+class FormFieldSchema(Strict):
+    name = fields.String(required=True, validate=a_machine_name)
+    label = text(required=True)
+    type = fields.String(required=True, validate=validate.OneOf([kind.value for kind in FieldType]))
+    jira = text(required=True)
+    hint = fields.String()
+    example = fields.String()
+    required = fields.Boolean()
+    max_length = fields.Integer(strict=True, validate=at_least_one)
+    options = fields.List(fields.Nested(OptionSchema))
+    only_when = fields.Nested(OnlyWhenSchema)
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> FormField:
+        made: dict[str, Any] = {"type": FieldType(values["type"]), "options": tuple(values.get("options", ()))}
+        if "only_when" in values:
+            made["only_when"] = (values["only_when"]["field"], values["only_when"]["value"])
+        return FormField(**{**values, **made})
+
+
+class OwnFieldsSchema(Strict):
+    partner = text(required=True)
+    reference = text(required=True)
+    staging_url = text(required=True)
+    version = text(required=True)
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> OwnFields:
+        return OwnFields(**values)
+
+
+class FormSchema(Strict):
+    issue_type = text(required=True)
+    notice = text(required=True)
+    notice_version = text(required=True)
+    # `fields` is taken: a schema keeps its own there.
+    questions = fields.List(fields.Nested(FormFieldSchema), required=True, data_key="fields")
+    own = fields.Nested(OwnFieldsSchema, required=True)
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Form:
+        questions = {question.name: question for question in values.pop("questions")}
+        return Form(fields=questions, **values)
+
+
+class EmailSchema(Strict):
+    """The lines above `---` in an e-mail's text."""
+
+    noun = "header"
+
+    headline = text(required=True)
+    preheader = text(required=True)
+    button = fields.String(load_default="")
+    action = fields.String(load_default="ticket", validate=validate.OneOf(["ticket", "staging"]))
+    needs_action = fields.String(load_default="no", validate=validate.OneOf(["yes", "no"]))
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**values, "needs_action": values["needs_action"] == "yes"}
