@@ -23,7 +23,7 @@ def ticket_id(text: str) -> int | None:
     return int(number)
 
 
-# --- what Jira says ---------------------------------------------------------------------------
+# --- what Jira says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Issue:
     """(file name, size in bytes)."""
 
 
-# --- what GitHub says -------------------------------------------------------------------------
+# --- what GitHub says
 
 
 class ReviewState(StrEnum):
@@ -130,6 +130,14 @@ class PullRequest:
         return f"{self.name}@{self.head}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """A branch that names a ticket."""
+
+    repository_id: int
+    name: str
+
+
 class Stage(StrEnum):
     STAGING = "staging"
     PRODUCTION = "production"
@@ -149,7 +157,11 @@ class Publication:
     at: datetime
 
 
-# --- what the partner says --------------------------------------------------------------------
+Fact = PullRequest | Branch | Publication
+"""What a look at GitHub may bring."""
+
+
+# --- what the partner says
 
 
 class PartnerVerb(StrEnum):
@@ -171,7 +183,7 @@ class PartnerAction:
     """The Jira comment that carries it; None until there is one."""
 
 
-# --- verdicts ---------------------------------------------------------------------------------
+# --- verdicts
 
 
 class Lane(StrEnum):
@@ -206,7 +218,7 @@ class LaneState:
     refusal: str
 
 
-# --- what to do -------------------------------------------------------------------------------
+# --- what to do
 
 
 @dataclass(frozen=True, kw_only=True)

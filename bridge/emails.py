@@ -196,12 +196,11 @@ def _html_part(rendered: _Rendered, layout: str) -> str:
 
 @lru_cache(maxsize=4)
 def _layout(source: str) -> Template:
-    output = mrml.to_html(source)
-    html = output if isinstance(output, str) else output.content
+    html = mrml.to_html(source).content  # type: ignore[no-untyped-call]
     return SandboxedEnvironment(autoescape=True, undefined=StrictUndefined).from_string(html)
 
 
-_TEXTS = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
+_TEXTS = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)
 """Plain text: the HTML part escapes its blocks by itself."""
 _QUOTE = "\x1e"
 """Marks the lines of a quotation, so that no line of the partner's own becomes a list item or a quotation."""

@@ -1,0 +1,1 @@
+"""Who may call us: the receivers, and all that knows a foreign payload."""

@@ -110,6 +110,16 @@ class Jira:
             ((str(one["id"]), str(one["key"])) for one in found["issues"]), key=lambda one: int(one[0])
         )
 
+    def marked(self, issue_id: str, marker: str) -> tuple[str, str] | None:
+        """(id, key) of this issue if it bears the label; read directly, so at once."""
+        try:
+            found = self._call("GET", f"issue/{segment(issue_id)}", params={"fields": "labels"})
+        except Refused as error:
+            if error.missing:
+                return None
+            raise
+        return (str(found["id"]), str(found["key"])) if marker in found["fields"]["labels"] else None
+
     # --- writing
 
     def create(self, new: NewIssue) -> tuple[str, str]:

@@ -1,0 +1,5 @@
+"""Carriers bring workers to rung tickets. The truth is the ticket's row: a carrier may lose anything but time."""
+
+from bridge.carrier.embedded import EmbeddedCarrier
+
+__all__ = ["EmbeddedCarrier"]

@@ -1,0 +1,171 @@
+"""Reconcile: observe, decide, act, one ticket at a time; for webhooks, sweeps and the CLI alike."""
+
+import random
+import traceback
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.clients.errors import Refused, Unavailable
+from bridge.domain import Action, Fact, Issue, Tell, reference
+from bridge.reconcile.act import act, write_telling
+from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
+from bridge.reconcile.observe import observation, read_github
+from bridge.rules import plan
+from bridge.services import Services
+from bridge.store import facts
+from bridge.store.tables import Ticket
+from bridge.store.tickets import (
+    Claim,
+    LeaseLost,
+    claim,
+    journal,
+    park,
+    postpone,
+    settle,
+    waiting_attempts,
+    writing,
+)
+from mappings.model import Moment
+
+LEASE = timedelta(minutes=2)
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 300.0
+"""Seconds between tries while the outside is unavailable."""
+
+log = structlog.get_logger()
+
+NOTHING = "nothing to do"
+
+
+def reconcile(services: Services, ticket_id: int, *, owner: str) -> str | None:
+    """Look at one ticket until it is as it should be. None when it deserves no look or another has it."""
+    outcome = None
+    while claimed := claim(services.store, ticket_id, owner=owner, now=services.clock(), lease=LEASE):
+        outcome, again = _one_look(services, claimed)
+        log.info("reconciled", ticket=reference(ticket_id), outcome=outcome)
+        if not again:
+            break
+    return outcome
+
+
+def foresee(services: Services, ticket_id: int) -> list[Action]:
+    """What a reconcile would do now; nothing is done and nothing is written.
+
+    Raises:
+        Unavailable, Refused: from the clients.
+    """
+    ticket = _ticket(services, ticket_id)
+    if not ticket.jira_id:
+        return []
+    with services.store.read() as db:
+        names = [f"{one.name}" for one, _ in facts.pull_requests(db, ticket_id)]
+    fresh = read_github(services, ticket, [("pull_request", name) for name in names])
+    issue = services.jira.observe(ticket.jira_id)
+    seen = observation(services, ticket, issue, fresh)
+    return list(plan(seen, services.mappings, now=services.clock(), hold=_hold(services)).actions)
+
+
+def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
+    """One claim from beginning to end: what came of it, and whether the ticket was rung meanwhile."""
+    try:
+        return _look(services, claimed)
+    except InDoubt as doubt:
+        again = settle(
+            services.store,
+            claimed,
+            outcome=str(doubt),
+            due_at=doubt.look_again_at,
+            now=services.clock(),
+        )
+        return str(doubt), again
+    except Unavailable as error:
+        return _postpone(services, claimed, error), False
+    except Refused as error:
+        return _park(services, claimed, str(error))
+    except LeaseLost as lost:
+        return str(lost), False
+    except Exception:
+        log.exception("bug", ticket=reference(claimed.ticket_id))
+        return _park(services, claimed, f"bug: {traceback.format_exc(limit=-8)}")
+
+
+def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
+    ticket = _ticket(services, claimed.ticket_id)
+    done = _tell_filed(services, claimed, ticket)
+    ticket = ensure_issue(services, claimed, ticket)
+    fresh = read_github(services, ticket, claimed.rings)
+    issue = services.jira.observe(ticket.jira_id or "")
+    _remember(services, claimed, issue, fresh)
+    done += attach_files(services, claimed, issue)
+    seen = observation(services, ticket, issue, fresh)
+    decided = plan(seen, services.mappings, now=services.clock(), hold=_hold(services))
+    done += [act(services, claimed, ticket, action, offered=issue.transitions) for action in decided.actions]
+    outcome = "; ".join(done) or NOTHING
+    now = services.clock()
+    return outcome, settle(services.store, claimed, outcome=outcome, due_at=decided.look_again_at, now=now)
+
+
+def _ticket(services: Services, ticket_id: int) -> Ticket:
+    with services.store.read() as db:
+        return db.get_one(Ticket, ticket_id)
+
+
+def _hold(services: Services) -> timedelta:
+    return timedelta(seconds=services.config.mail_hold)
+
+
+def _tell_filed(services: Services, claimed: Claim, ticket: Ticket) -> list[str]:
+    """The receipt does not wait for Jira."""
+    if not any(kind == "filed" for kind, _ in claimed.rings):
+        return []
+    kind = services.mappings.workflow.moments.get(Moment.FILED)
+    with writing(services.store, claimed) as db:
+        fact = Tell(
+            source="filed",
+            at=ticket.created_at,
+            kind="filed",
+            author="",
+            status=services.mappings.workflow.initial.name,
+            text="",
+            visible=True,
+            email=kind,
+            outcome="" if kind else "no e-mail: workflow.yaml names none for filed",
+            context={},
+        )
+        outcome = write_telling(db, services, ticket, fact)
+    services.wake_mail()
+    return [outcome]
+
+
+def _remember(services: Services, claimed: Claim, issue: Issue, fresh: list[Fact]) -> None:
+    now = services.clock()
+    with writing(services.store, claimed) as db:
+        for fact in fresh:
+            facts.remember(db, claimed.ticket_id, fact, now=now)
+        row = db.get_one(Ticket, claimed.ticket_id)
+        if row.status != issue.status:
+            row.status, row.status_since = issue.status, _since(issue) or now
+        row.jira_key, row.due_date = issue.key, issue.due_date
+        row.staging_url, row.version = issue.staging_url, issue.version
+
+
+def _since(issue: Issue) -> datetime | None:
+    return issue.status_changes[-1].at if issue.status_changes else None
+
+
+def _postpone(services: Services, claimed: Claim, error: Unavailable) -> str:
+    attempts = waiting_attempts(services.store, claimed.ticket_id)
+    wait = error.retry_after or min(FIRST_WAIT * 2**attempts, LONGEST_WAIT)
+    wait *= 1 + random.random() / 4  # noqa: S311  (spreads the crowd when a remote returns)
+    now = services.clock()
+    outcome = f"{error}; again in {wait:.0f} s"
+    postpone(services.store, claimed, outcome=outcome, retry_at=now + timedelta(seconds=wait), now=now)
+    return outcome
+
+
+def _park(services: Services, claimed: Claim, reason: str) -> tuple[str, bool]:
+    now = services.clock()
+    with writing(services.store, claimed) as db:
+        journal(db, claimed.ticket_id, act="park", cause="reconcile", outcome=reason, now=now)
+    return reason, park(services.store, claimed, reason=reason, now=now)

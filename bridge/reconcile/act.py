@@ -1,0 +1,222 @@
+"""Act: each step idempotent, each journalled; what a step causes is written in its transaction."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bridge import emails
+from bridge.clients.errors import Refused
+from bridge.clients.jira import Block, Heading, Paragraph
+from bridge.domain import Action, Comment, Link, Move, PartnerVerb, SetField, Tell, Verdict, Wait, reference
+from bridge.rules.links import fingerprint
+from bridge.services import Services
+from bridge.store import facts, mails
+from bridge.store.tables import Event, LaneRow, Partner, PartnerActionRow, Recipient, Ticket
+from bridge.store.tickets import Claim, journal, writing
+
+COMMENT_TITLES = {
+    PartnerVerb.ANSWERED: "Resposta do parceiro",
+    PartnerVerb.CONFIRMED: "O parceiro confirmou que funcionou",
+    PartnerVerb.STILL_FAILING: "O parceiro diz que ainda ocorre",
+}
+
+
+def act(
+    services: Services,
+    claimed: Claim,
+    ticket: Ticket,
+    action: Action,
+    *,
+    offered: Mapping[str, str],
+) -> str:
+    """Carry out one action; the sentence that says what was done. `offered`: the transitions seen."""
+    if isinstance(action, Move):
+        return _move(services, claimed, ticket, action, offered)
+    step: Callable[..., str] = _STEPS[type(action)]
+    return step(services, claimed, ticket, action)
+
+
+def _link(services: Services, claimed: Claim, ticket: Ticket, action: Link) -> str:
+    services.jira.link(ticket.jira_id or "", action)
+    outcome = f"linked {action.title}"
+    one = action.pull_request
+    with writing(services.store, claimed) as db:
+        facts.remember_link(
+            db,
+            ticket.id,
+            repository_id=one.repository_id,
+            number=one.number,
+            linked_as=fingerprint(action),
+        )
+        journal(db, ticket.id, act="link", cause=one.url, outcome=outcome, now=services.clock())
+    return outcome
+
+
+def _set_field(services: Services, claimed: Claim, ticket: Ticket, action: SetField) -> str:
+    services.jira.set_field(ticket.jira_id or "", action.field, action.value)
+    outcome = f"set {action.field} to {action.value}"
+    with writing(services.store, claimed) as db:
+        row = db.get_one(Ticket, ticket.id)
+        setattr(row, action.field, action.value)
+        journal(db, ticket.id, act="field", cause=action.cause, outcome=outcome, now=services.clock())
+    return outcome
+
+
+def _move(
+    services: Services, claimed: Claim, ticket: Ticket, action: Move, offered: Mapping[str, str]
+) -> str:
+    """Walk the path hop by hop; every hop is journalled before the next is tried."""
+    issue_id = ticket.jira_id or ""
+    verdict = action.verdict
+    if not action.path:
+        return _spend(services, claimed, verdict, f"already where {action.trigger} leads")
+    with services.store.read() as db:
+        here = db.get_one(Ticket, ticket.id).status
+    for number, status in enumerate(action.path):
+        transitions = offered if number == 0 and status in offered else services.jira.transitions(issue_id)
+        if status not in transitions:
+            raise Refused(
+                "Jira", f"offers no transition to {status}; the workflow needs one ({verdict.reason})"
+            )
+        services.jira.move(issue_id, transitions[status])
+        _moved(services, claimed, verdict, from_status=here, to_status=status)
+        here = status
+    return _spend(services, claimed, verdict, f"moved to {action.path[-1]} by {action.trigger}")
+
+
+def _moved(services: Services, claimed: Claim, verdict: Verdict, *, from_status: str, to_status: str) -> None:
+    now = services.clock()
+    with writing(services.store, claimed) as db:
+        row = db.get_one(Ticket, claimed.ticket_id)
+        row.status, row.status_since = to_status, now
+        outcome = f"moved from {from_status} to {to_status}: {verdict.reason}"
+        journal(db, row.id, act="move", cause=verdict.identity, outcome=outcome, now=now)
+
+
+def _spend(services: Services, claimed: Claim, verdict: Verdict, outcome: str) -> str:
+    with writing(services.store, claimed) as db:
+        row = _lane(db, claimed.ticket_id, verdict)
+        row.spent_at, row.refusal, row.at = services.clock(), "", services.clock()
+    return outcome
+
+
+def _wait(services: Services, claimed: Claim, ticket: Ticket, action: Wait) -> str:
+    now = services.clock()
+    with writing(services.store, claimed) as db:
+        row = _lane(db, ticket.id, action.verdict)
+        if row.refusal != action.reason:
+            outcome = f"waits: {action.verdict.reason}, but {action.reason}"
+            journal(db, ticket.id, act="wait", cause=action.verdict.identity, outcome=outcome, now=now)
+        row.spent_at, row.refusal, row.at = None, action.reason, now
+    return f"{action.verdict.lane} waits: {action.reason}"
+
+
+def _lane(db: Session, ticket_id: int, verdict: Verdict) -> LaneRow:
+    row = db.get(LaneRow, (ticket_id, verdict.lane.value))
+    if row is None:
+        row = LaneRow(ticket_id=ticket_id, lane=verdict.lane.value)
+        db.add(row)
+    row.identity, row.reason = verdict.identity, verdict.reason
+    row.refusal = row.refusal or ""
+    return row
+
+
+def _comment(services: Services, claimed: Claim, ticket: Ticket, action: Comment) -> str:
+    marker = f"action-{action.action.id}"
+    issue_id = ticket.jira_id or ""
+    # A crash may have come between Jira's answer and our row: look before writing again.
+    already = services.jira.find_comment(issue_id, marker) if ticket.attempts else None
+    comment_id = already or services.jira.comment(issue_id, _words(ticket, action), marker=marker)
+    outcome = f"wrote comment {comment_id}: {action.action.verb}"
+    with writing(services.store, claimed) as db:
+        db.get_one(PartnerActionRow, action.action.id).comment_id = comment_id
+        journal(db, ticket.id, act="comment", cause=marker, outcome=outcome, now=services.clock())
+    return outcome
+
+
+def _words(ticket: Ticket, action: Comment) -> list[Block]:
+    said = action.action
+    title = f"{COMMENT_TITLES[said.verb]} ({said.author}, {reference(ticket.id)})"
+    return [Heading(title), *([Paragraph(said.text)] if said.text else [])]
+
+
+def _tell(services: Services, claimed: Claim, ticket: Ticket, action: Tell) -> str:
+    """The timeline's line and its e-mails, in one transaction."""
+    with writing(services.store, claimed) as db:
+        outcome = write_telling(db, services, ticket, action)
+    services.wake_mail()
+    return outcome
+
+
+def write_telling(db: Session, services: Services, ticket: Ticket, action: Tell) -> str:
+    """Add a fact to the timeline with its e-mails; told once, whatever happens."""
+    known = select(Event.id).where(Event.ticket_id == ticket.id, Event.source == action.source)
+    if db.scalar(known) is not None:
+        return f"{action.source} was told before"
+    count = _queue_mails(db, services, ticket, action) if action.email else 0
+    outcome = f"e-mail {action.email} to {count}" if action.email else action.outcome
+    db.add(
+        Event(
+            ticket_id=ticket.id,
+            source=action.source,
+            at=action.at,
+            kind=action.kind,
+            author=action.author,
+            status=action.status,
+            text=action.text,
+            visible=action.visible,
+            outcome=outcome,
+        )
+    )
+    journal(db, ticket.id, act="tell", cause=action.source, outcome=outcome, now=services.clock())
+    return outcome
+
+
+def _queue_mails(db: Session, services: Services, ticket: Ticket, action: Tell) -> int:
+    config, now = services.config, services.clock()
+    kind = action.email or ""
+    told = emails.TicketFacts(
+        reference=reference(ticket.id),
+        title=ticket.title,
+        opener=db.get_one(Partner, ticket.partner_id).name,
+        url=f"{config.public_url}/chamados/{reference(ticket.id)}",
+        status=_plain(services, action.status or ticket.status),
+    )
+    count = 0
+    for recipient in db.scalars(select(Recipient).where(Recipient.ticket_id == ticket.id)).all():
+        message = emails.compose(
+            kind,
+            mappings=services.mappings,
+            ticket=told,
+            addressee=emails.Addressee(email=recipient.email, is_opener=recipient.is_opener),
+            context=action.context,
+            cause=action.source,
+            sender=config.mail.sender,
+            now=now,
+        )
+        count += mails.queue(
+            db,
+            ticket_id=ticket.id,
+            cause=action.source,
+            kind=kind,
+            recipient=recipient.email,
+            message=message,
+            now=now,
+        )
+    return count
+
+
+def _plain(services: Services, status: str) -> str:
+    known = services.mappings.workflow.statuses.get(status)
+    return known.plain if known else status
+
+
+_STEPS: dict[type[Any], Callable[..., str]] = {
+    Link: _link,
+    SetField: _set_field,
+    Wait: _wait,
+    Comment: _comment,
+    Tell: _tell,
+}

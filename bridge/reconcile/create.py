@@ -1,0 +1,197 @@
+"""Filing an issue exactly once, though Jira's creation cannot be repeated safely (reference 1.7)."""
+
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from sqlalchemy import select
+
+from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.jira import Block, Facts, Fold, Heading, NewIssue, Numbered, Paragraph
+from bridge.domain import Issue, reference
+from bridge.services import Services
+from bridge.store.tables import Partner, Ticket, Upload
+from bridge.store.tickets import Claim, journal, writing
+from mappings.model import FieldType
+
+SEARCHES = (5, 15, 60, 180, 600)
+"""Seconds after the creation at which its label is searched for."""
+QUARANTINE = timedelta(minutes=15)
+"""Longer than Jira's search has been seen to lag; only then is a lost creation repeated."""
+
+
+class InDoubt(Exception):
+    """Nobody knows yet whether the issue exists. `look_again_at` says when to search for it."""
+
+    def __init__(self, look_again_at: datetime) -> None:
+        self.look_again_at = look_again_at
+        super().__init__(
+            f"Jira's answer to the creation was lost; searching again at {look_again_at:%H:%M:%S}"
+        )
+
+
+def ensure_issue(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
+    """The ticket with its issue, filed now if need be.
+
+    Raises:
+        InDoubt: the creation's outcome is unknown.
+        Unavailable, Refused: nothing was filed.
+    """
+    if ticket.jira_id:
+        return ticket
+    if ticket.create_state != "none":
+        found = _find(services, claimed, ticket)
+        if found:
+            return _created(services, claimed, *found, outcome=f"found {found[1]} by its label")
+        _check_quarantine(services, claimed, ticket)
+    return _create(services, claimed, ticket)
+
+
+def _create(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
+    new = _new_issue(services, ticket)
+    services.jira.site  # noqa: B018  (asked before the journal says that a creation has begun)
+    _set_state(services, claimed, "started", outcome="creation started")
+    try:
+        issue_id, key = services.jira.create(new)
+    except Unavailable as error:
+        if not error.unknown_outcome:
+            _set_state(services, claimed, "none", outcome=f"not created: {error}")
+            raise
+        _set_state(services, claimed, "in_doubt", outcome=f"in doubt: {error}")
+        raise InDoubt(services.clock() + timedelta(seconds=SEARCHES[0])) from error
+    except Refused as error:
+        _set_state(services, claimed, "none", outcome=f"not created: {error}")
+        raise
+    return _created(services, claimed, issue_id, key, outcome=f"created {key}")
+
+
+def _find(services: Services, claimed: Claim, ticket: Ticket) -> tuple[str, str] | None:
+    """The issue that a lost answer spoke of: by the webhook that named it, else by its label."""
+    for kind, subject in claimed.rings:
+        if kind == "issue":
+            marked = services.jira.marked(subject, ticket.marker)
+            if marked:
+                return marked
+    return next(iter(services.jira.find_marked(ticket.marker)), None)
+
+
+def _check_quarantine(services: Services, claimed: Claim, ticket: Ticket) -> None:
+    started, now = ticket.create_started_at or services.clock(), services.clock()
+    if now >= started + QUARANTINE:
+        return
+    following = [started + timedelta(seconds=seconds) for seconds in SEARCHES]
+    raise InDoubt(next((at for at in following if at > now), started + QUARANTINE))
+
+
+def _set_state(services: Services, claimed: Claim, state: str, *, outcome: str) -> None:
+    now = services.clock()
+    with writing(services.store, claimed) as db:
+        row = db.get_one(Ticket, claimed.ticket_id)
+        row.create_state = state
+        if state == "started":
+            row.create_started_at = now
+        journal(db, row.id, act="create", cause=row.marker, outcome=outcome, now=now)
+
+
+def _created(services: Services, claimed: Claim, issue_id: str, key: str, *, outcome: str) -> Ticket:
+    with writing(services.store, claimed) as db:
+        row = db.get_one(Ticket, claimed.ticket_id)
+        row.create_state, row.jira_id, row.jira_key = "created", issue_id, key
+        journal(db, row.id, act="create", cause=row.marker, outcome=outcome, now=services.clock())
+        return row
+
+
+# --- what the issue says
+
+
+def _new_issue(services: Services, ticket: Ticket) -> NewIssue:
+    fields = services.mappings.form.fields
+    with services.store.read() as db:
+        partner = db.get_one(Partner, ticket.partner_id)
+        files = db.scalars(select(Upload).where(Upload.ticket_id == ticket.id)).all()
+    on_its_own = {"summary", "description", "attachment"}
+    answers = {
+        name: ticket.answers[name]
+        for name, field in fields.items()
+        if field.jira not in on_its_own and ticket.answers.get(name)
+    }
+    return NewIssue(
+        summary=ticket.title,
+        description=_description(services, ticket, partner, [file.filename for file in files]),
+        answers=answers,
+        partner=partner.name,
+        reference=reference(ticket.id),
+        marker=ticket.marker,
+    )
+
+
+def _description(services: Services, ticket: Ticket, partner: Partner, filenames: list[str]) -> list[Block]:
+    answers = ticket.answers
+    blocks: list[Block] = [Heading("O que acontece"), *_paragraphs(answers["descricao"])]
+    if answers.get("fluxo"):
+        blocks += [Heading("Fluxo"), Numbered(tuple(answers["fluxo"]))]
+    blocks += [Heading("Ambiente"), Facts(_environment(services, ticket, partner))]
+    if answers.get("links"):
+        blocks += [Heading("Links"), Numbered(tuple(answers["links"]))]
+    if filenames:
+        blocks += [Heading("Arquivos"), Numbered(tuple(filenames))]
+    if ticket.original:
+        blocks.append(Fold("Texto original do parceiro", ticket.original))
+    return blocks
+
+
+def _paragraphs(text: str) -> list[Block]:
+    parts = text.replace("\r\n", "\n").split("\n\n")
+    return [Paragraph(part) for part in parts if part.strip()] or [Paragraph(text)]
+
+
+def _environment(services: Services, ticket: Ticket, partner: Partner) -> tuple[tuple[str, str], ...]:
+    rows = [
+        (field.label, str(ticket.answers[name]))
+        for name, field in services.mappings.form.fields.items()
+        if field.type in {FieldType.CHOICE, FieldType.EMAIL} and ticket.answers.get(name)
+    ]
+    return (*rows, ("Parceiro", f"{partner.name} ({reference(ticket.id)})"))
+
+
+# --- its files
+
+
+def attach_files(services: Services, claimed: Claim, issue: Issue) -> list[str]:
+    """Send the files that the issue does not have yet; one that Jira refuses is named, the rest goes on."""
+    with services.store.read() as db:
+        waiting = db.scalars(
+            select(Upload).where(
+                Upload.ticket_id == claimed.ticket_id, Upload.jira_id.is_(None), Upload.refusal == ""
+            )
+        ).all()
+    present = set(issue.attachments)
+    return [_attach(services, claimed, issue, upload, present) for upload in waiting]
+
+
+def _attach(
+    services: Services, claimed: Claim, issue: Issue, upload: Upload, present: set[tuple[str, int]]
+) -> str:
+    name = jira_filename(upload.filename, upload.sha256)
+    jira_id, refusal = None, ""
+    if (name, upload.size) in present:
+        jira_id = "present"
+    else:
+        try:
+            with (services.config.files / upload.stored_as).open("rb") as content:
+                jira_id = services.jira.attach(
+                    issue.id, filename=name, content_type=upload.content_type, content=content
+                )
+        except Refused as error:
+            refusal = error.reason
+    outcome = f"attached {name}" if jira_id else f"Jira refused {name}: {refusal}"
+    with writing(services.store, claimed) as db:
+        row = db.get_one(Upload, upload.id)
+        row.jira_id, row.refusal = jira_id, refusal
+        journal(db, claimed.ticket_id, act="attach", cause=name, outcome=outcome, now=services.clock())
+    return outcome
+
+
+def jira_filename(filename: str, sha256: str) -> str:
+    """`print-3fa9c2d1.png`: the content's hash in the name lets a repeat find what is there already."""
+    path = PurePath(filename)
+    return f"{path.stem}-{sha256[:8]}{path.suffix}"

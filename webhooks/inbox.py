@@ -1,0 +1,173 @@
+"""One way in for every webhook: verify the raw bytes, record the delivery once, ring, answer."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+import structlog
+from flask import Response, jsonify, request
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from bridge.config import Secret
+from bridge.services import Services
+from bridge.store.tables import Counter, Delivery
+from bridge.store.tickets import ring
+from webhooks.events import Malformed, Payload, Ringing, ignored
+
+LIMIT = 25 * 1024 * 1024
+"""Bytes: GitHub (G7) and Jira (J6) deliver nothing larger."""
+RETRY_SECONDS = 30
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A verified webhook."""
+
+    source: str
+    delivery_id: str
+    event: str
+    body: bytes
+
+
+def signed(body: bytes, signature: str, secrets: Sequence[Secret]) -> bool:
+    """True when `sha256=<hex>` is the HMAC of the raw bytes under one of the secrets (constant time)."""
+    method, _, given = signature.partition("=")
+    if method != "sha256":
+        return False
+    wanted = [hmac.new(secret.reveal().encode(), body, hashlib.sha256).hexdigest() for secret in secrets]
+    # Every secret is compared, so that time does not tell which one matched.
+    return any([hmac.compare_digest(one.encode(), given.encode()) for one in wanted])
+
+
+def receive(
+    services: Services,
+    *,
+    source: str,
+    signature_header: str,
+    secrets: Sequence[Secret],
+    letter: Callable[[bytes], Letter | None],
+    dispatch: Callable[[str, Services, Session, Payload], Ringing],
+) -> Response:
+    """Answer one request: 202 recorded, 200 known already, 401, 400, 413, 422, or 503 for our own trouble."""
+    if (request.content_length or 0) > LIMIT:
+        return _answer(413, "larger than any webhook of theirs")
+    body = request.get_data(cache=False)
+    try:
+        if not signed(body, request.headers.get(signature_header, ""), secrets):
+            _count(services, f"{source} webhooks refused")
+            return _answer(401, "the signature does not match")
+        found = letter(body)
+        if found is None:
+            return _answer(400, "the delivery has no id")
+        return _record(services, found, dispatch)
+    except OperationalError:
+        # Jira resends on 5xx only (J1): our trouble must never look like the sender's fault.
+        log.exception("the database is unavailable")
+        response = _answer(503, "try again")
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
+
+
+def _record(
+    services: Services,
+    letter: Letter,
+    dispatch: Callable[[str, Services, Session, Payload], Ringing],
+) -> Response:
+    now = services.clock()
+    try:
+        with services.store.begin() as db:
+            known = _known(db, letter)
+            if known:
+                return _repeat(db, known, letter)
+            ringing, status = _read(services, db, letter, dispatch)
+            row = Delivery(
+                source=letter.source,
+                delivery_id=letter.delivery_id,
+                event=letter.event,
+                received_at=now,
+                body=letter.body,
+                body_sha256=hashlib.sha256(letter.body).hexdigest(),
+                outcome=ringing.outcome,
+            )
+            db.add(row)
+            db.flush()
+            for ticket_id in ringing.tickets:
+                ring(
+                    db,
+                    ticket_id,
+                    kind=ringing.kind,
+                    subject=ringing.subject,
+                    now=now,
+                    delivery_id=row.id,
+                )
+    except IntegrityError:
+        # The same delivery came twice at once; the other one has been recorded.
+        return _answer(200, "known already")
+    for ticket_id in ringing.tickets:
+        services.wake(ticket_id)
+    return _answer(status, ringing.outcome)
+
+
+def _read(
+    services: Services,
+    db: Session,
+    letter: Letter,
+    dispatch: Callable[[str, Services, Session, Payload], Ringing],
+) -> tuple[Ringing, int]:
+    """What the delivery rings. An unreadable one is kept for the operator, with 422."""
+    try:
+        payload = json.loads(_json_part(letter.body))
+        if not isinstance(payload, dict):
+            raise Malformed("not a JSON object")
+        return dispatch(letter.event, services, db, payload), 202
+    except (ValueError, RecursionError) as error:
+        return ignored(f"unreadable: {type(error).__name__}"), 422
+    except Malformed as error:
+        return ignored(f"unreadable: {error}"), 422
+
+
+def _json_part(body: bytes) -> bytes:
+    """GitHub can be told to send its JSON as a form's `payload` field."""
+    if body[:8] == b"payload=":
+        return parse_qs(body.decode("utf-8"))["payload"][0].encode()
+    return body
+
+
+def _known(db: Session, letter: Letter) -> Delivery | None:
+    return db.scalar(
+        select(Delivery).where(Delivery.source == letter.source, Delivery.delivery_id == letter.delivery_id)
+    )
+
+
+def _repeat(db: Session, known: Delivery, letter: Letter) -> Response:
+    known.repeats += 1
+    if known.body_sha256 != hashlib.sha256(letter.body).hexdigest():
+        log.error("a delivery id came again with another body", delivery=known.id)
+        return _answer(409, "this delivery id came before with another body")
+    return _answer(200, "known already")
+
+
+def _count(services: Services, name: str) -> None:
+    """Nothing of a forged request is kept but that it came."""
+    with services.store.begin() as db:
+        changed = db.execute(
+            update(Counter)
+            .where(Counter.name == name)
+            .values(value=Counter.value + 1)
+            .returning(Counter.value)
+        ).one_or_none()
+        if changed is None:
+            db.add(Counter(name=name, value=1))
+
+
+def _answer(status: int, outcome: str) -> Response:
+    response = jsonify(outcome=outcome)
+    response.status_code = status
+    return response
