@@ -1,4 +1,4 @@
-"""Settings, read once from the environment (DESIGN: the contract). Every fault is reported at once, by name."""
+"""Settings, read once from the environment (DESIGN: the contract). Faults are reported all at once, by name."""
 
 import os
 from collections.abc import Mapping
@@ -138,6 +138,11 @@ def database_url(environ: Mapping[str, str] | None = None) -> Secret:
     return Secret(
         _Reader(os.environ if environ is None else environ).text("DATABASE_URL", "sqlite:///chamados.db")
     )
+
+
+def mappings_directory(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The one setting that printing the workflow needs; None for the mappings that we ship."""
+    return _path(_Reader(os.environ if environ is None else environ).text("MAPPINGS", ""))
 
 
 def _path(text: str) -> Path | None:

@@ -242,7 +242,7 @@ class SetField:
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Walk the issue along `path`; with an empty path the verdict is spent, for the issue is there already."""
+    """Walk the issue along `path`; an empty path spends the verdict, for the issue is there already."""
 
     verdict: Verdict
     trigger: Trigger
@@ -282,7 +282,7 @@ class Tell:
     email: str | None
     outcome: str
     context: Mapping[str, str]
-    """What the e-mail's text may need: `comment`, `due_date`, `due_date_changed`, `staging_url`, `version`."""
+    """What the e-mail may say: `comment`, `due_date`, `due_date_changed`, `staging_url`, `version`."""
 
 
 Action = Link | SetField | Move | Wait | Comment | Tell

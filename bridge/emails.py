@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -174,7 +174,7 @@ def _joined(blocks: Sequence[Block]) -> list[str]:
     return parts
 
 
-_AS_TEXT = {
+_AS_TEXT: Mapping[str, Callable[[str], str]] = {
     "paragraph": lambda text: text,
     "item": lambda text: f"- {text}",
     "quote": lambda text: "\n".join(f"> {line}" for line in text.split("\n")),
@@ -196,7 +196,7 @@ def _html_part(rendered: _Rendered, layout: str) -> str:
 
 @lru_cache(maxsize=4)
 def _layout(source: str) -> Template:
-    html = mrml.to_html(source).content  # type: ignore[no-untyped-call]
+    html = mrml.to_html(source).content
     return SandboxedEnvironment(autoescape=True, undefined=StrictUndefined).from_string(html)
 
 

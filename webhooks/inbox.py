@@ -43,7 +43,7 @@ def signed(body: bytes, signature: str, secrets: Sequence[Secret]) -> bool:
         return False
     wanted = [hmac.new(secret.reveal().encode(), body, hashlib.sha256).hexdigest() for secret in secrets]
     # Every secret is compared, so that time does not tell which one matched.
-    return any([hmac.compare_digest(one.encode(), given.encode()) for one in wanted])
+    return sum(hmac.compare_digest(one.encode(), given.encode()) for one in wanted) > 0
 
 
 def receive(

@@ -1,4 +1,4 @@
-"""Carriers bring workers to rung tickets. The truth is the ticket's row: a carrier may lose anything but time."""
+"""Carriers bring workers to rung tickets. The truth is the ticket's row; a carrier may lose anything."""
 
 from bridge.carrier.embedded import EmbeddedCarrier
 

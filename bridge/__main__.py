@@ -1,0 +1,5 @@
+"""`python -m bridge` is `chamados`."""
+
+from bridge.cli import main
+
+main()

@@ -1,0 +1,92 @@
+"""The web application: receivers, portal and probes over one set of services."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask, Response, jsonify
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from bridge import portal
+from bridge.carrier import EmbeddedCarrier
+from bridge.clients.errors import Refused, Unavailable
+from bridge.config import Config
+from bridge.reconcile import reconcile
+from bridge.reconcile.outbox import send_due
+from bridge.services import Services, build
+from bridge.store import Store, people, schema
+from bridge.store.tickets import claimable
+from mappings import load
+from webhooks import github, jira
+
+MAIL_SECONDS = 5.0
+"""Between looks at the outbox, besides the look right after each commit that fills it."""
+
+
+def open_services(config: Config) -> Services:
+    """An installation with its tables made and its first partners registered.
+
+    Raises:
+        MappingError, SchemaOutdated: the installation cannot run.
+    """
+    mappings = load(config.mappings)
+    store = Store(config.database_url.reveal())
+    schema.prepare(store)
+    config.files.mkdir(parents=True, exist_ok=True)
+    services = build(config, mappings, store)
+    with store.begin() as db:
+        for name, email in config.partners:
+            people.register(db, name=name, email=email, now=services.clock())
+    return services
+
+
+def carried(services: Services, *, owner: str) -> tuple[Services, EmbeddedCarrier]:
+    """The services with a carrier running in this process, woken by every commit that rings."""
+    woken: list[Services] = []
+
+    def work(ticket_id: int) -> str | None:
+        return reconcile(woken[0], ticket_id, owner=owner)
+
+    carrier = EmbeddedCarrier(
+        work=work,
+        find=lambda limit: claimable(services.store, now=services.clock(), limit=limit) if woken else [],
+        workers=services.config.workers,
+    )
+    wake_mail = carrier.every(MAIL_SECONDS, lambda: send_due(services))
+    carried_services = replace(services, wake=carrier.wake, wake_mail=wake_mail)
+    woken.append(carried_services)
+    carrier.sweep()
+    return carried_services, carrier
+
+
+def create_app(services: Services) -> Flask:
+    """The application; everything it needs is in `services`."""
+    app = Flask("bridge", static_folder=None, template_folder="portal/templates")
+    app.secret_key = services.config.secret_key.reveal()
+    portal.register(app, services)
+    app.register_blueprint(github.blueprint(services))
+    app.register_blueprint(jira.blueprint(services))
+    _probes(app, services)
+    static = Path(portal.__file__).with_name("static")
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(static), prefix="static/")  # type: ignore[method-assign]
+    if services.config.proxies:
+        hops = services.config.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _probes(app: Flask, services: Services) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        try:
+            with services.store.read() as db:
+                db.execute(text("SELECT 1"))
+        except (SQLAlchemyError, Unavailable, Refused):
+            return jsonify(status="the database does not answer"), 503
+        return jsonify(status="ok"), 200

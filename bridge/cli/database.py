@@ -1,0 +1,34 @@
+"""`chamados db`: the schema's life."""
+
+import click
+
+from bridge.cli.common import faults_said
+from bridge.config import database_url
+from bridge.store import Store, schema
+
+
+@click.group()
+def db() -> None:
+    """The database's tables."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the tables to this program's version."""
+    with faults_said():
+        click.echo(f"the database is at {schema.upgrade(Store(database_url().reveal()))}")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the tables are this program's; exit 2 when an upgrade is pending."""
+    with faults_said():
+        found, wanted = schema.revision(Store(database_url().reveal())), schema.head()
+    if found == wanted:
+        click.echo(f"the database is at {found}, as this program needs it")
+    elif found is None:
+        click.echo("the database is empty; `chamados db upgrade` makes its tables")
+        raise SystemExit(2)
+    else:
+        click.echo(f"the database is at {found}, this program needs {wanted}: run `chamados db upgrade`")
+        raise SystemExit(2)

@@ -1,0 +1,150 @@
+"""`chamados doctor`: one line for each thing the bridge needs, with its remedy."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import click
+import openai
+
+from bridge.cli.common import clean
+from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.github import GitHub
+from bridge.clients.jira import Jira
+from bridge.clients.mail import Mailer
+from bridge.config import Config, ConfigError, load
+from bridge.store import Store, schema
+from bridge.store.engine import sqlite_module
+from mappings import MappingError
+from mappings import load as load_mappings
+
+NEEDED = (
+    "BROWSE_PROJECTS",
+    "CREATE_ISSUES",
+    "EDIT_ISSUES",
+    "TRANSITION_ISSUES",
+    "ADD_COMMENTS",
+    "CREATE_ATTACHMENTS",
+    "LINK_ISSUES",
+)
+SAFE_SQLITE = (3, 51, 3)
+CHECK_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: `ok`, `warning` or `error`."""
+
+    name: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def doctor(as_json: bool) -> None:
+    """Check settings, mappings, database, Jira, GitHub, SMTP and OpenAI. Exit 1 when something is wrong."""
+    findings = examine()
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in findings], ensure_ascii=False))
+    for one in [] if as_json else findings:
+        click.echo(clean(f"{one.state:<8} {one.name:<10} {one.detail}"))
+        if one.remedy:
+            click.echo(clean(f"{'':<20}-> {one.remedy}"))
+    raise SystemExit(1 if any(one.state == "error" for one in findings) else 0)
+
+
+def examine() -> list[Finding]:
+    """Every check that the settings allow."""
+    try:
+        config = load()
+    except ConfigError as error:
+        return [
+            Finding("settings", "error", fault, "set it as deploy/env.example shows")
+            for fault in error.faults
+        ]
+    findings = [Finding("settings", "ok", "complete")]
+    try:
+        mappings = load_mappings(config.mappings)
+    except MappingError as error:
+        return findings + [Finding("mappings", "error", line) for line in str(error).splitlines()]
+    findings.append(Finding("mappings", "ok", f"{len(mappings.workflow.statuses)} statuses"))
+    jira = Jira(config.jira, mappings, connections=1)
+    checks: list[tuple[str, Callable[[], Finding]]] = [
+        ("database", lambda: _database(config)),
+        ("jira", lambda: _jira(jira)),
+        ("github", lambda: _github(config)),
+        ("smtp", lambda: _smtp(config)),
+        ("openai", lambda: _openai(config)),
+    ]
+    return findings + [_checked(name, check) for name, check in checks]
+
+
+def _checked(name: str, check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except (Unavailable, Refused) as error:
+        return Finding(name, "error", error.reason, _REMEDIES[name])
+    except Exception as error:
+        return Finding(name, "error", f"{type(error).__name__}: {error}".splitlines()[0], _REMEDIES[name])
+
+
+_REMEDIES = {
+    "database": "check CHAMADOS_DATABASE_URL and that the server runs",
+    "jira": "check CHAMADOS_JIRA_URL, _USER, _TOKEN and _PROJECT",
+    "github": "check CHAMADOS_GITHUB_URL, _TOKEN and _REPOSITORIES",
+    "smtp": "check CHAMADOS_SMTP_URL",
+    "openai": "check CHAMADOS_OPENAI_API_KEY and _BASE_URL, or unset the key to go without AI",
+}
+
+
+def _database(config: Config) -> Finding:
+    store = Store(config.database_url.reveal())
+    found, wanted = schema.revision(store), schema.head()
+    if found is not None and found != wanted:
+        return Finding("database", "error", f"at {found}, needed {wanted}", "run `chamados db upgrade`")
+    detail = f"{store.engine.dialect.name}, tables {found or 'not made yet'}"
+    if not store.is_sqlite:
+        return Finding("database", "ok", detail)
+    module = sqlite_module()
+    detail += f", SQLite {module.sqlite_version}, synchronous=FULL, WAL"
+    if module.sqlite_version_info < SAFE_SQLITE:
+        return Finding(
+            "database", "warning", detail, "install pysqlite3: SQLite < 3.51.3 has the WAL-reset bug"
+        )
+    return Finding("database", "ok", detail)
+
+
+def _jira(jira: Jira) -> Finding:
+    kind = "Cloud" if jira.site.cloud else "Data Center"
+    missing = [name for name, granted in jira.permissions(NEEDED).items() if not granted]
+    if missing:
+        remedy = f"grant the bridge's account {', '.join(missing)} in the project"
+        return Finding("jira", "error", f"{kind}, permissions are missing", remedy)
+    return Finding("jira", "ok", f"{kind}, fields, statuses and permissions as the mappings need them")
+
+
+def _github(config: Config) -> Finding:
+    github = GitHub(config.github, connections=1)
+    login = github.login()
+    for name in config.github.repositories:
+        github.repository_name(name)
+    return Finding("github", "ok", f"as {login}, {len(config.github.repositories)} repositories readable")
+
+
+def _smtp(config: Config) -> Finding:
+    return Finding("smtp", "ok", Mailer(config.mail).probe())
+
+
+def _openai(config: Config) -> Finding:
+    if not config.openai.api_key:
+        return Finding("openai", "ok", "off: partners write without AI")
+    client = openai.OpenAI(
+        api_key=config.openai.api_key.reveal(),
+        base_url=config.openai.base_url,
+        max_retries=0,
+        timeout=CHECK_SECONDS,
+    )
+    client.models.list()
+    return Finding("openai", "ok", f"model {config.openai.model}")

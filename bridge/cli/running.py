@@ -1,0 +1,124 @@
+"""`chamados serve`, `worker` and `reconcile`: the program at work."""
+
+import os
+import signal
+import socket
+import threading
+
+import click
+from gunicorn.app.base import BaseApplication
+from sqlalchemy import select
+
+from bridge.app import carried, create_app
+from bridge.cli.common import clean, fail, log_to_stderr, opened
+from bridge.clients.errors import Refused, Unavailable
+from bridge.domain import reference, ticket_id
+from bridge.reconcile import foresee
+from bridge.reconcile import reconcile as look
+from bridge.reconcile.outbox import send_due
+from bridge.services import Services
+from bridge.store.tables import Ticket
+from bridge.store.tickets import ring
+
+THREADS = 16
+"""Requests answered side by side by one process."""
+
+
+def owner() -> str:
+    """This process's name on leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"[:64]
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings; one process, for the carrier lives in it."""
+
+    def __init__(self, services: Services, *, host: str, port: int) -> None:
+        self._services = services
+        self._bind = f"{host}:{port}"
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": self._bind,
+            "workers": 1,
+            "threads": THREADS,
+            "worker_class": "gthread",
+            "graceful_timeout": 20,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "worker_exit": lambda server, worker: self._carrier.stop(),
+        }
+        for name, value in settings.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> object:
+        # Called in the worker process: threads do not survive the fork that makes it.
+        services, self._carrier = carried(self._services, owner=owner())
+        return create_app(services)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, help="0 picks a free one.")
+def serve(host: str, port: int) -> None:
+    """Answer partners and webhooks, and reconcile tickets in the same process."""
+    log_to_stderr()
+    services = opened()
+    services.store.close()
+    click.echo(f"serving {services.config.public_url} on {host}:{port}", err=True)
+    _Server(services, host=host, port=port).run()
+
+
+@click.command()
+def worker() -> None:
+    """Reconcile tickets and send e-mails, without serving."""
+    log_to_stderr()
+    _, carrier = carried(opened(), owner=owner())
+    stopping = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopping.set())
+    click.echo("working", err=True)
+    stopping.wait()
+    carrier.stop()
+
+
+@click.command()
+@click.argument("ref", required=False)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def reconcile(ref: str | None, dry_run: bool) -> None:
+    """Look at one ticket (CT-7) or at all of them now."""
+    log_to_stderr(quiet=True)
+    services = opened()
+    failed = False
+    for number in _chosen(services, ref):
+        try:
+            outcome = _foreseen(services, number) if dry_run else _looked(services, number)
+        except (Unavailable, Refused) as error:
+            failed, outcome = True, str(error)
+        click.echo(clean(f"{reference(number)}: {outcome}"))
+    if not dry_run:
+        send_due(services)
+    raise SystemExit(1 if failed else 0)
+
+
+def _chosen(services: Services, ref: str | None) -> list[int]:
+    with services.store.read() as db:
+        numbers = list(db.scalars(select(Ticket.id).order_by(Ticket.id)))
+    if ref is None:
+        return numbers
+    number = ticket_id(ref)
+    if number not in numbers:
+        fail(f"there is no ticket {ref}")
+    return [number] if number is not None else []
+
+
+def _foreseen(services: Services, number: int) -> str:
+    actions = foresee(services, number)
+    return "; ".join(f"would {action}" for action in actions) or "nothing to do"
+
+
+def _looked(services: Services, number: int) -> str:
+    with services.store.begin() as db:
+        ring(db, number, kind="cli", subject="reconcile", now=services.clock())
+    return look(services, number, owner=owner()) or "another worker has it"

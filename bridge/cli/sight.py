@@ -1,0 +1,190 @@
+"""`chamados explain`, `deliveries`, `tickets` and `workflow`: what happened, and why."""
+
+import json
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from bridge.cli.common import clean, fail, faults_said, opened
+from bridge.config import mappings_directory
+from bridge.domain import reference, ticket_id
+from bridge.services import Services
+from bridge.store.tables import Delivery, Entry, Event, LaneRow, Mail, Ticket
+from bridge.store.tickets import ring
+from mappings import load
+from mappings.diagram import mermaid
+
+SHOWN = 50
+
+
+@click.command()
+@click.argument("ref")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def explain(ref: str, as_json: bool) -> None:
+    """Why a ticket is where it is: every act, e-mail and refusal, in order."""
+    services = opened()
+    ticket = _ticket(services, ref)
+    story = _story(services, ticket)
+    if as_json:
+        click.echo(json.dumps(story, ensure_ascii=False))
+        return
+    click.echo(clean(f"{story['reference']} {story['issue']}: {story['status']}: {story['title']}"))
+    if story["parked"]:
+        click.echo(clean(f"PARKED: {story['parked']}"))
+    for line in story["journal"]:
+        click.echo(clean(f"{line['at']}  {line['act']:<8} {line['outcome']}  [{line['cause']}]"))
+    for line in story["waiting"]:
+        click.echo(clean(f"waiting: {line}"))
+
+
+def _story(services: Services, ticket: Ticket) -> dict[str, Any]:
+    with services.store.read() as db:
+        lines = [
+            {"at": one.at, "act": one.act, "cause": one.cause, "outcome": one.outcome}
+            for one in db.scalars(select(Entry).where(Entry.ticket_id == ticket.id))
+        ]
+        mails = db.scalars(select(Mail).where(Mail.ticket_id == ticket.id))
+        lines += [
+            {
+                "at": one.sent_at or one.created_at,
+                "act": "mail",
+                "cause": one.cause,
+                "outcome": f"{one.kind} to {one.recipient}: {one.state} {one.outcome}".strip(),
+            }
+            for one in mails
+        ]
+        waiting = db.scalars(
+            select(LaneRow).where(LaneRow.ticket_id == ticket.id, LaneRow.spent_at.is_(None))
+        )
+        held = [f"{one.reason}, but {one.refusal}" for one in waiting]
+    lines.sort(key=lambda line: line["at"])
+    return {
+        "reference": reference(ticket.id),
+        "issue": ticket.jira_key or "(no issue yet)",
+        "status": ticket.status,
+        "title": ticket.title,
+        "parked": ticket.parked,
+        "outcome": ticket.outcome,
+        "journal": [{**line, "at": line["at"].isoformat(timespec="seconds")} for line in lines],
+        "waiting": held,
+    }
+
+
+def _ticket(services: Services, ref: str) -> Ticket:
+    number = ticket_id(ref)
+    with services.store.read() as db:
+        ticket = db.get(Ticket, number) if number is not None else None
+    if ticket is None:
+        fail(f"there is no ticket {ref}")
+    assert ticket is not None
+    return ticket
+
+
+@click.group()
+def deliveries() -> None:
+    """The webhooks that came."""
+
+
+@deliveries.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--limit", default=SHOWN, show_default=True)
+def list_deliveries(as_json: bool, limit: int) -> None:
+    """The newest deliveries and what came of each."""
+    with opened().store.read() as db:
+        found = db.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(limit))
+        rows = [_delivery(one) for one in found]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(clean(f"{row['id']:>6}  {row['at']}  {row['source']:<6}  {row['outcome']}"))
+
+
+@deliveries.command("show")
+@click.argument("number", type=int)
+def show_delivery(number: int) -> None:
+    """One delivery with its body."""
+    with opened().store.read() as db:
+        found = db.get(Delivery, number)
+    if found is None:
+        fail(f"there is no delivery {number}")
+    assert found is not None
+    for name, value in _delivery(found).items():
+        click.echo(clean(f"{name}: {value}"))
+    click.echo(clean(found.body.decode("utf-8", "replace")))
+
+
+def _delivery(one: Delivery) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "at": one.received_at.isoformat(timespec="seconds"),
+        "source": one.source,
+        "delivery_id": one.delivery_id,
+        "event": one.event,
+        "repeats": one.repeats,
+        "outcome": one.outcome,
+    }
+
+
+@click.group()
+def tickets() -> None:
+    """The tickets and where they stand."""
+
+
+@tickets.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--parked", is_flag=True, help="Only those that wait for somebody to act.")
+def list_tickets(as_json: bool, parked: bool) -> None:
+    """Every ticket with its status and last outcome."""
+    query = select(Ticket).order_by(Ticket.id)
+    with opened().store.read() as db:
+        found = db.scalars(query.where(Ticket.parked != "") if parked else query)
+        rows = [
+            {
+                "reference": reference(one.id),
+                "issue": one.jira_key,
+                "status": one.status,
+                "parked": one.parked,
+                "outcome": one.outcome,
+            }
+            for one in found
+        ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        issue = row["issue"] or "-"
+        click.echo(clean(f"{row['reference']:<8} {issue:<10} {row['status']:<26} {row['outcome']}"))
+
+
+@tickets.command("show")
+@click.argument("ref")
+def show_ticket(ref: str) -> None:
+    """One ticket's timeline, as the partner is told it."""
+    services = opened()
+    ticket = _ticket(services, ref)
+    with services.store.read() as db:
+        events = db.scalars(select(Event).where(Event.ticket_id == ticket.id).order_by(Event.at))
+        for one in events:
+            what = one.status or one.text or one.kind
+            click.echo(clean(f"{one.at:%Y-%m-%d %H:%M:%S}  {what}  ({one.outcome})"))
+
+
+@tickets.command("retry")
+@click.argument("ref")
+def retry_ticket(ref: str) -> None:
+    """Ring a ticket, so that a parked one is tried again."""
+    services = opened()
+    ticket = _ticket(services, ref)
+    with services.store.begin() as db:
+        ring(db, ticket.id, kind="cli", subject="retry", now=services.clock())
+    click.echo(f"{reference(ticket.id)} will be looked at")
+
+
+@click.command()
+def workflow() -> None:
+    """Print the workflow as a Mermaid diagram, from workflow.yaml."""
+    with faults_said():
+        directory = mappings_directory()
+        click.echo(mermaid(load(directory).workflow))
