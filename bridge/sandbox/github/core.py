@@ -1,0 +1,158 @@
+"""The application's frame: who calls, what is refused, and events with the right face."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+
+from bridge.sandbox.github import render
+from bridge.sandbox.github.hooks import Deliverer
+from bridge.sandbox.github.model import Hook, Pull, Repo, World
+from bridge.sandbox.settings import SandboxSettings
+
+Json = dict[str, Any]
+HUMAN = "human:"
+OPEN_PATHS = ("/ui",)
+
+
+class Answer(Exception):
+    """Ends a request with GitHub's error shape."""
+
+    def __init__(self, status: int, message: str, errors: list[Json] | None = None) -> None:
+        self.status = status
+        self.body = {
+            "message": message,
+            "documentation_url": "https://docs.github.com/rest",
+            "status": str(status),
+            **({"errors": errors} if errors else {}),
+        }
+        super().__init__(message)
+
+
+class Core:
+    """State and helpers that the route modules share."""
+
+    def __init__(self, settings: SandboxSettings, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.base = f"{settings.url}/github"
+        self._clock = clock
+        self.app = Flask("sandbox-github", template_folder="../templates")
+        self.app.url_map.strict_slashes = False
+        self.app.before_request(self._enter)
+        self.app.teardown_request(self._leave)
+        self.app.after_request(_etag)
+        self.app.register_error_handler(Answer, _refusal)
+        self.world = World(clock)
+        self.deliverer = Deliverer(self.world)
+        self.seed()
+
+    def seed(self) -> None:
+        repo = self.world.add_repo(self.settings.github_repository)
+        hook = Hook(
+            id=self.world.next_id(),
+            url=f"{self.settings.bridge_url}/webhooks/github",
+            secret=self.settings.github_webhook_secret,
+            events=["*"],
+        )
+        repo.hooks[hook.id] = hook
+
+    def reset(self) -> None:
+        with self.world.lock:
+            self.world.repos.clear()
+            self.seed()
+
+    # --- one request
+
+    def _enter(self) -> None:
+        self.world.lock.acquire()
+        g.locked = True
+        path = request.path
+        if path == "/" or path.startswith(OPEN_PATHS) or "/pull/" in path:
+            g.login = "visitante"
+            return
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() not in {"token", "bearer"}:
+            raise Answer(401, "Requires authentication")
+        if token == self.settings.github_token:
+            g.login = "ponte-bot"
+        elif token.startswith(HUMAN):
+            g.login = token.removeprefix(HUMAN)
+        else:
+            raise Answer(401, "Bad credentials")
+
+    def _leave(self, error: BaseException | None) -> None:
+        if g.pop("locked", False):
+            self.world.lock.release()
+
+    def repo(self, owner: str, name: str) -> Repo:
+        found = self.world.repos.get(f"{owner}/{name}".lower())
+        if found is None:
+            raise Answer(404, "Not Found")
+        return found
+
+    def pull(self, repo: Repo, number: int) -> Pull:
+        if number not in repo.pulls:
+            raise Answer(404, "Not Found")
+        return repo.pulls[number]
+
+    def body(self) -> Json:
+        found = request.get_json(silent=True) if request.data else {}
+        if not isinstance(found, dict):
+            raise Answer(400, "Problems parsing JSON")
+        return found
+
+    # --- events
+
+    def fire(self, repo: Repo, event: str, *, login: str = "", **payload: Any) -> None:
+        self.deliverer.fire(
+            repo,
+            event,
+            {
+                **payload,
+                "repository": render.repository(repo, self.base),
+                "sender": render.user(login or g.login, self.base),
+            },
+        )
+
+    def fire_pull(self, repo: Repo, one: Pull, action: str, **extra: Any) -> None:
+        one.updated_at = self.world.now()
+        shown = render.pull(repo, one, self.base)
+        self.fire(repo, "pull_request", action=action, number=one.number, pull_request=shown, **extra)
+
+    def moved(self, repo: Repo, branch: str, before: str, after: str) -> None:
+        """A branch points elsewhere now: push, and synchronize of the pull requests that it heads."""
+        zero = "0" * 40
+        commits = [] if after == zero else [render.commit(repo, repo.commits[after], self.base)["commit"]]
+        self.fire(
+            repo,
+            "push",
+            ref=f"refs/heads/{branch}",
+            before=before,
+            after=after,
+            created=before == zero,
+            deleted=after == zero,
+            forced=False,
+            commits=[{"id": after, "message": one["message"]} for one in commits],
+        )
+        for one in repo.pulls.values():
+            if one.head == branch and one.state == "open" and after != zero:
+                one.head_sha = after
+                self.fire_pull(repo, one, "synchronize", before=before, after=after)
+
+
+def _refusal(error: Answer) -> Response:
+    response = jsonify(error.body)
+    response.status_code = error.status
+    return response
+
+
+def _etag(response: Response) -> Response:
+    if request.method == "GET" and response.status_code == 200 and not response.is_streamed:
+        response.set_etag(hashlib.sha256(response.get_data()).hexdigest())
+        response.make_conditional(request)
+    response.headers["X-RateLimit-Limit"] = "5000"
+    response.headers["X-RateLimit-Remaining"] = "4999"
+    response.headers["X-RateLimit-Reset"] = str(int(datetime.now(UTC).timestamp()) + 3600)
+    return response

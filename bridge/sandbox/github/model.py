@@ -1,0 +1,133 @@
+"""What the sandbox's GitHub remembers: repositories, commits, pull requests, deployments, releases, hooks."""
+
+import hashlib
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(kw_only=True)
+class Commit:
+    sha: str
+    parents: list[str]
+    message: str
+    author: str
+    at: str
+
+
+@dataclass(kw_only=True)
+class Review:
+    id: int
+    user: str
+    state: str
+    body: str
+    commit_id: str
+    submitted_at: str
+
+
+@dataclass(kw_only=True)
+class Pull:
+    id: int
+    number: int
+    title: str
+    body: str
+    user: str
+    head: str
+    base: str
+    head_sha: str
+    draft: bool
+    created_at: str
+    updated_at: str
+    state: str = "open"
+    merged: bool = False
+    merge_commit_sha: str | None = None
+    reviews: list[Review] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
+    comments: list[Json] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Hook:
+    id: int
+    url: str
+    secret: str
+    events: list[str]
+    content_type: str = "json"
+    active: bool = True
+    deliveries: list[Json] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Repo:
+    id: int
+    owner: str
+    name: str
+    branches: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    commits: dict[str, Commit] = field(default_factory=dict)
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    deployments: dict[int, Json] = field(default_factory=dict)
+    statuses: dict[int, list[Json]] = field(default_factory=dict)
+    releases: dict[int, Json] = field(default_factory=dict)
+    hooks: dict[int, Hook] = field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+    def resolve(self, ref: str) -> str | None:
+        """A branch, tag or sha (also abbreviated) to a sha."""
+        name = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+        if name in self.branches:
+            return self.branches[name]
+        if name in self.tags:
+            return self.tags[name]
+        if len(name) >= 7:
+            return next((sha for sha in self.commits if sha.startswith(name)), None)
+        return None
+
+    def history(self, sha: str) -> list[str]:
+        """The commit and all its ancestors, nearest first."""
+        seen: list[str] = []
+        queue = [sha]
+        while queue:
+            one = queue.pop(0)
+            if one not in seen:
+                seen.append(one)
+                queue += self.commits[one].parents
+        return seen
+
+
+@dataclass
+class World:
+    """All of it, behind one lock."""
+
+    clock: Callable[[], datetime]
+    repos: dict[str, Repo] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1001))
+
+    def now(self) -> str:
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def next_id(self) -> int:
+        return next(self.ids)
+
+    def add_repo(self, full_name: str) -> Repo:
+        owner, _, name = full_name.partition("/")
+        repo = Repo(id=self.next_id(), owner=owner, name=name)
+        self.repos[full_name.lower()] = repo
+        repo.branches["main"] = self.commit(repo, parents=[], message="First commit", author=owner).sha
+        return repo
+
+    def commit(self, repo: Repo, *, parents: list[str], message: str, author: str) -> Commit:
+        seed = f"{repo.full_name}{parents}{message}{self.next_id()}"
+        sha = hashlib.sha1(seed.encode(), usedforsecurity=False).hexdigest()
+        made = Commit(sha=sha, parents=parents, message=message, author=author, at=self.now())
+        repo.commits[sha] = made
+        return made
