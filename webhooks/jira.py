@@ -1,12 +1,14 @@
 """Jira's webhooks: which ticket's issue changed."""
 
 import hashlib
+from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from bridge.services import Services
 from bridge.store import facts
+from bridge.store.tables import Ticket
 from webhooks.events import Payload, Ringing, Router, ignored
 from webhooks.inbox import Letter, receive
 
@@ -63,7 +65,33 @@ def issue_changed(services: Services, db: Session, payload: Payload) -> Ringing:
     tickets = facts.tickets_of_issue(db, issue_id=issue_id, key=key, labels=labels)
     if not tickets:
         return ignored(f"{key} is not one of our tickets")
+    if _echo(services, db, payload, tickets):
+        return ignored(f"{event} {key} is the echo of our own change")
     names = ", ".join(f"CT-{ticket_id}" for ticket_id in tickets)
     return Ringing(
         kind="issue", subject=issue_id, tickets=tuple(tickets), outcome=f"rang {names}: {event} {key}"
     )
+
+
+def _echo(services: Services, db: Session, payload: Payload, tickets: list[int]) -> bool:
+    """True when the bridge itself made exactly this change, so that a look would find nothing new.
+
+    Being made by our account is not enough: small teams let a person and the bridge share one.
+    """
+    site = services.jira.known_site
+    items = (payload.get("changelog") or {}).get("items") or []
+    if site is None or not items or not site.is_us(payload.get("user")):
+        return False
+    expected = {
+        name
+        for ticket in (db.get_one(Ticket, ticket_id) for ticket_id in tickets)
+        for name in (ticket.status, ticket.moving_to)
+    }
+    ours = {site.fields["staging_url"], site.fields["version"]}
+    return all(_made_by_us(item, expected, ours) for item in items)
+
+
+def _made_by_us(item: dict[str, Any], expected: set[str], ours: set[str]) -> bool:
+    if item.get("field") == "status":
+        return item.get("toString") in expected
+    return item.get("fieldId") in ours or item.get("field") in {"Attachment", "RemoteIssueLink"}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import Action, Fact, Issue, Tell, reference
+from bridge.domain import Action, Fact, Issue, Move, Plan, Tell, reference
 from bridge.reconcile.act import act, write_telling
 from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
 from bridge.reconcile.observe import observation, read_github
@@ -103,7 +103,17 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     done += [act(services, claimed, ticket, action, offered=issue.transitions) for action in decided.actions]
     outcome = "; ".join(done) or NOTHING
     now = services.clock()
-    return outcome, settle(services.store, claimed, outcome=outcome, due_at=decided.look_again_at, now=now)
+    due_at = _look_again_at(services, decided, now)
+    return outcome, settle(services.store, claimed, outcome=outcome, due_at=due_at, now=now)
+
+
+def _look_again_at(services: Services, decided: Plan, now: datetime) -> datetime | None:
+    """When something on hold is ripe, our own moves included: their echo rings nothing."""
+    statuses = services.mappings.workflow.statuses
+    moved = [action for action in decided.actions if isinstance(action, Move) and action.path]
+    ours = [now + _hold(services) for action in moved if statuses[action.path[-1]].email]
+    held = [decided.look_again_at] if decided.look_again_at else []
+    return min([*held, *ours], default=None)
 
 
 def _ticket(services: Services, ticket_id: int) -> Ticket:

@@ -80,10 +80,16 @@ def _move(
             raise Refused(
                 "Jira", f"offers no transition to {status}; the workflow needs one ({verdict.reason})"
             )
+        _about_to_move(services, claimed, status)
         services.jira.move(issue_id, transitions[status])
         _moved(services, claimed, verdict, from_status=here, to_status=status)
         here = status
     return _spend(services, claimed, verdict, f"moved to {action.path[-1]} by {action.trigger}")
+
+
+def _about_to_move(services: Services, claimed: Claim, status: str) -> None:
+    with writing(services.store, claimed) as db:
+        db.get_one(Ticket, claimed.ticket_id).moving_to = status
 
 
 def _moved(services: Services, claimed: Claim, verdict: Verdict, *, from_status: str, to_status: str) -> None:

@@ -1,5 +1,6 @@
 """Around every sandbox request: the call log, latency and scripted faults. And the pages that steer them."""
 
+import base64
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -133,6 +134,7 @@ class Watched:
                 path=path,
                 query=environ.get("QUERY_STRING", ""),
                 status=statuses[-1] if statuses else 0,
+                who=_who(environ),
                 ms=round((time.monotonic() - began) * 1000),
             )
 
@@ -147,6 +149,19 @@ class Watched:
             return [HTML]
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         return _refusal(fault, environ, start)
+
+
+def _who(environ: Environ) -> str:
+    """Whose credentials a request bore: a Jira user, a GitHub login, or `token` for any other token."""
+    scheme, _, credentials = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme == "Basic":
+        try:
+            return base64.b64decode(credentials).decode().partition(":")[0]
+        except ValueError:
+            return ""
+    if credentials.startswith("human:"):
+        return credentials.removeprefix("human:")
+    return "token" if credentials else ""
 
 
 def _refusal(fault: Fault, environ: Environ, start: StartResponse) -> Iterable[bytes]:

@@ -1,6 +1,7 @@
 """An SMTP inbox that keeps what it is given, refuses on script, and shows it in a browser."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ class Inbox:
 
     def start(self, host: str, port: int) -> int:
         """Listen; the port (a free one when 0 was asked for)."""
+        # aiosmtpd looks whether it answers on the port it was given, so a free one must be found first.
+        port = port or _free_port(host)
         controller = Controller(
             _Handler(self, self._controls),
             hostname=host,
@@ -38,12 +41,9 @@ class Inbox:
             data_size_limit=SIZE_LIMIT,
             enable_SMTPUTF8=True,
         )
-        # Its own start-up check connects to the port it was given, which cannot be done for 0.
-        controller._trigger_server = _nothing  # type: ignore[method-assign]
         controller.start()
         self._controller = controller
-        assert isinstance(controller.server, asyncio.Server)
-        return int(controller.server.sockets[0].getsockname()[1])
+        return port
 
     def stop(self) -> None:
         if self._controller:
@@ -64,8 +64,9 @@ class Inbox:
             self._mails.clear()
 
 
-def _nothing() -> None:
-    pass
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 class _Handler:
@@ -119,7 +120,7 @@ def _part(message: EmailMessage, kind: str) -> str:
 
 def views(inbox: Callable[[], Inbox]) -> Blueprint:
     """The inbox for scripts (JSON) and for people (a webmail page)."""
-    pages = Blueprint("inbox", __name__, template_folder="templates")
+    pages = Blueprint("inbox", __name__)
 
     @pages.get("/mails")
     def mails() -> Response:

@@ -16,7 +16,7 @@ from bridge.sandbox.github import GitHubSandbox
 from bridge.sandbox.jira import JiraSandbox
 from bridge.sandbox.mail import Inbox, views
 from bridge.sandbox.openai import OpenAISandbox
-from bridge.sandbox.settings import SandboxSettings
+from bridge.sandbox.settings import TEMPLATES, SandboxSettings
 
 
 def utc_now() -> datetime:
@@ -78,7 +78,7 @@ class Sandbox:
         self.jira.index_lag = seconds
 
     def _control_app(self) -> Flask:
-        app = Flask("sandbox-control", template_folder="templates")
+        app = Flask("sandbox-control", template_folder=TEMPLATES)
         app.register_blueprint(views(lambda: self.mail))
         _fault_routes(app, self.controls)
         _look_routes(app, self)
@@ -142,7 +142,7 @@ def _fault_routes(app: Flask, controls: Controls) -> None:
 
 
 def _index() -> Flask:
-    app = Flask("sandbox-index", template_folder="templates")
+    app = Flask("sandbox-index", template_folder=TEMPLATES)
 
     @app.get("/")
     def index() -> str:

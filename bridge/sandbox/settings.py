@@ -1,6 +1,9 @@
 """What the sandbox's parts agree on: who may call them, and where their webhooks go at first."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+TEMPLATES = str(Path(__file__).with_name("templates"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -171,6 +171,8 @@ class Ticket(Base):
     status: Mapped[str]
     """The last status seen in Jira, by its board name."""
     status_since: Mapped[datetime]
+    moving_to: Mapped[str] = mapped_column(default="")
+    """The status of the bridge's own last move, written before it is asked for, to know its echo."""
     due_date: Mapped[date | None]
     staging_url: Mapped[str] = mapped_column(default="")
     version: Mapped[str] = mapped_column(default="")

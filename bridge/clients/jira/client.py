@@ -56,6 +56,11 @@ class Jira:
                 self._site = self._read_site()
             return self._site
 
+    @property
+    def known_site(self) -> Site | None:
+        """The site if it has been asked already; never a call."""
+        return self._site
+
     def forget_site(self) -> None:
         with self._asking:
             self._site = None

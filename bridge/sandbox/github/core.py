@@ -10,7 +10,7 @@ from flask import Flask, Response, g, jsonify, request
 from bridge.sandbox.github import render
 from bridge.sandbox.github.hooks import Deliverer
 from bridge.sandbox.github.model import Hook, Pull, Repo, World
-from bridge.sandbox.settings import SandboxSettings
+from bridge.sandbox.settings import TEMPLATES, SandboxSettings
 
 Json = dict[str, Any]
 HUMAN = "human:"
@@ -31,6 +31,14 @@ class Answer(Exception):
         super().__init__(message)
 
 
+class _App(Flask):
+    """Flask with endpoints named by method and path, so that functions may share plain names."""
+
+    def add_url_rule(self, rule: str, endpoint: str | None = None, *args: Any, **options: Any) -> None:
+        methods = ",".join(options.get("methods") or ["GET"])
+        super().add_url_rule(rule, endpoint or f"{methods} {rule}".replace(".", "_"), *args, **options)
+
+
 class Core:
     """State and helpers that the route modules share."""
 
@@ -38,7 +46,7 @@ class Core:
         self.settings = settings
         self.base = f"{settings.url}/github"
         self._clock = clock
-        self.app = Flask("sandbox-github", template_folder="../templates")
+        self.app = _App("sandbox-github", template_folder=TEMPLATES)
         self.app.url_map.strict_slashes = False
         self.app.before_request(self._enter)
         self.app.teardown_request(self._leave)

@@ -100,6 +100,7 @@ def upgrade() -> None:
         sa.Column("jira_id", sa.String(length=32), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("status_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moving_to", sa.Text(), nullable=False),
         sa.Column("due_date", sa.Date(), nullable=True),
         sa.Column("staging_url", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),

@@ -1,0 +1,392 @@
+"""The journey: one ticket through all statuses and one refused, each move caused as in real life.
+
+Everything is done from outside, over HTTP: as a partner in the portal, as people in Jira and GitHub.
+"""
+
+import base64
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+import requests
+
+from bridge.cli.browser import Browser, PageFault
+from bridge.cli.waiting import until
+from bridge.sandbox.settings import SandboxSettings
+
+SECONDS = 20.0
+QUIET_LOOKS = 12
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+TRIAGE, DEVELOPER, TESTER = "triagem@softhouse.example", "dev@softhouse.example", "tester@softhouse.example"
+Json = dict[str, Any]
+ANSWERS = {
+    "titulo": "Não está salvando no ERP novos produtos cadastrados através de planilha",
+    "email_cliente": "admin@cliente.example",
+    "ferramenta": "Sistema",
+    "notificar": "suporte@revenda.example",
+    "fluxo": "Cadastros; Produtos; Importar planilha; Salvar",
+    "descricao": "Ao importar uma planilha de produtos, só as primeiras 500 linhas são salvas.\r\n\r\n"
+    "Acontece com o usuário admin, em toda importação. Nenhuma mensagem aparece.",
+}
+
+
+class JourneyFault(Exception):
+    """A step did not lead where it should. The message says what was expected."""
+
+
+@dataclass
+class World:
+    """The people of the journey and what they can see."""
+
+    settings: SandboxSettings
+    environment: dict[str, str]
+    key: str = ""
+    reference: str = ""
+    mails_seen: int = 0
+    rows: list[tuple[str, int, int, bool]] = field(default_factory=list)
+
+    # --- looking
+
+    def issue(self, reference: str) -> Json | None:
+        found = requests.get(f"{self.settings.url}/_sandbox/jira/issues", timeout=10).json()
+        return next((one for one in found if one["custom"].get("Referência") == reference), None)
+
+    def mails(self) -> list[Json]:
+        found: list[Json] = requests.get(f"{self.settings.url}/_sandbox/mails", timeout=10).json()
+        return found
+
+    def calls(self) -> list[Json]:
+        found: list[Json] = requests.get(f"{self.settings.url}/_sandbox/calls", timeout=10).json()
+        return found
+
+    # --- doing
+
+    def jira(self, method: str, path: str, *, who: str, **body: Any) -> Any:
+        answer = requests.request(
+            method, f"{self.settings.url}/jira/rest/api/3/{path}", auth=(who, "human"), timeout=10, **body
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def drag(self, status: str, *, who: str, key: str = "") -> None:
+        """A person moves the issue on the board."""
+        path = f"issue/{key or self.key}/transitions"
+        offered = self.jira("GET", path, who=who)["transitions"]
+        chosen = next((one["id"] for one in offered if one["to"]["name"] == status), None)
+        if chosen is None:
+            raise JourneyFault(f"Jira offers no transition to {status}")
+        self.jira("POST", path, who=who, json={"transition": {"id": chosen}})
+
+    def say(self, text: str, *, key: str = "") -> None:
+        paragraph = {"type": "paragraph", "content": [{"type": "text", "text": text}]}
+        body = {"type": "doc", "version": 1, "content": [paragraph]}
+        self.jira("POST", f"issue/{key or self.key}/comment", who=TRIAGE, json={"body": body})
+
+    def github(self, method: str, path: str, *, who: str, **body: Any) -> Any:
+        answer = requests.request(
+            method,
+            f"{self.settings.url}/github/repos/{self.settings.github_repository}/{path}",
+            headers={"Authorization": f"token human:{who}"},
+            timeout=10,
+            **body,
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def push(self, branch: str, message: str) -> None:
+        content = base64.b64encode(message.encode()).decode()
+        body = {"message": message, "content": content, "branch": branch}
+        self.github("PUT", "contents/importacao.py", who="ana", json=body)
+
+    # --- one step
+
+    def step(
+        self,
+        cause: str,
+        do: Callable[[], None],
+        *,
+        status: str,
+        reference: str = "",
+        mail: str = "",
+        count: bool = False,
+    ) -> None:
+        """Do something and wait for what it must lead to; print cause, status and e-mails."""
+        before = len(self.calls())
+        do()
+        name = reference or self.reference
+        if not until(lambda: self._arrived(name, status, mail), seconds=SECONDS):
+            issue = self.issue(name)
+            now = issue["status"] if issue else "no issue"
+            raise JourneyFault(f"{cause}: expected {status} and e-mail {mail or 'none'}; {name} is in {now}")
+        if count:
+            self._count(cause, before)
+        sent = self.mails()[self.mails_seen :]
+        self.mails_seen += len(sent)
+        kinds = ", ".join(sorted({str(one["headers"].get("x-chamado-evento", "acesso")) for one in sent}))
+        told = f"{kinds} ({len(sent)})" if sent else "-"
+        click.echo(f"{cause:<58} {status:<26} {told}")
+
+    def _arrived(self, reference: str, status: str, mail: str) -> bool:
+        issue = self.issue(reference)
+        if issue is None or issue["status"] != status:
+            return False
+        if not mail:
+            return True
+        fresh = self.mails()[self.mails_seen :]
+        told = [one for one in fresh if one["headers"].get("x-chamado-evento") == mail]
+        return len(told) >= (2 if reference == self.reference else 1)
+
+    def _count(self, cause: str, before: int) -> None:
+        """How many calls of the bridge's own an event cost."""
+        self._wait_for_quiet()
+        ours = [one for one in self.calls()[before:] if self._by_bridge(one)]
+        github = sum(one["path"].startswith("/github") for one in ours)
+        jira = sum(one["path"].startswith("/jira") for one in ours)
+        moved = any(one["path"].endswith("/transitions") and one["method"] == "POST" for one in ours)
+        self.rows.append((cause, github, jira, moved))
+
+    def _wait_for_quiet(self) -> None:
+        """Until the bridge has asked nothing for a while."""
+        counts: list[int] = []
+
+        def quiet() -> bool:
+            counts.append(len(self.calls()))
+            return len(counts) > QUIET_LOOKS and len(set(counts[-QUIET_LOOKS:])) == 1
+
+        until(quiet, seconds=SECONDS)
+
+    def _by_bridge(self, call: Json) -> bool:
+        return call["who"] in {"token", self.settings.jira_user}
+
+
+def walk(settings: SandboxSettings, environment: dict[str, str]) -> int:
+    """Walk both tickets; the exit status."""
+    world = World(settings=settings, environment=environment)
+    click.echo(f"{'cause':<58} {'status':<26} e-mails")
+    click.echo("-" * 104)
+    try:
+        partner = _file(world)
+        _triage(world, partner)
+        branch = _develop(world)
+        _review(world, branch)
+        _publish(world)
+        _finish(world, partner)
+        _refuse_another(world)
+    except (JourneyFault, PageFault, requests.RequestException) as error:
+        click.echo(f"the journey ended early: {error}", err=True)
+        return 1
+    return _report(world)
+
+
+def _file(world: World) -> Browser:
+    """The partner signs in by e-mail and files the form with an attachment."""
+    email = world.settings.partner.partition("<")[2].rstrip(">")
+    partner = Browser(world.settings.bridge_url)
+    partner.open("/entrar")
+    partner.press("Enviar", {"email": email})
+    mail = until(
+        lambda: next((one for one in world.mails() if "/entrar/" in one["text"]), None), seconds=SECONDS
+    )
+    if mail is None:
+        raise JourneyFault("no e-mail with a link to sign in came")
+    link = next(word for word in mail["text"].split() if "/entrar/" in word)
+    partner.open(link)
+    partner.press("Entrar")
+
+    def send() -> None:
+        partner.open("/chamados/novo")
+        if "Entendi" in partner.text:
+            partner.press("Entendi")
+        partner.press("Revisar", ANSWERS, [("tela-inteira.png", PNG, "image/png")])
+        partner.press("Enviar chamado")
+        found = re.search(r"CT-\d+", partner.text)
+        if found is None:
+            raise JourneyFault("the confirmation shows no reference")
+        world.reference = found[0]
+
+    world.step("partner files the form", send, status="Triagem", mail="recebido")
+    issue = world.issue(world.reference)
+    if issue is None or not until(
+        lambda: (world.issue(world.reference) or {}).get("attachments"), seconds=SECONDS
+    ):
+        raise JourneyFault("the issue has no attachment")
+    world.key = issue["key"]
+    return partner
+
+
+def _triage(world: World, partner: Browser) -> None:
+    def ask() -> None:
+        world.say("/parceiro Qual é o nome da planilha e quantas linhas ela tem?")
+        world.drag("Faltam Informações", who=TRIAGE)
+
+    def answer() -> None:
+        partner.open(f"/chamados/{world.reference}")
+        partner.press("Responder", {"texto": "produtos.xlsx, com 1.200 linhas."})
+
+    world.step("triager asks in Jira", ask, status="Faltam Informações", mail="faltam_informacoes")
+    world.step("partner answers on the ticket page", answer, status="Triagem")
+    world.step(
+        "triager approves in Jira",
+        lambda: world.drag("Backlog", who=TRIAGE),
+        status="Backlog",
+        mail="aprovado",
+    )
+    due = {"json": {"fields": {"duedate": "2026-12-18"}}}
+    world.step(
+        "developers set a due date in Jira",
+        lambda: world.jira("PUT", f"issue/{world.key}", who=DEVELOPER, **due),
+        status="Backlog",
+        mail="prazo",
+    )
+    me = world.jira("GET", "myself", who=DEVELOPER)["accountId"]
+    world.step(
+        "a developer is assigned in Jira",
+        lambda: world.jira("PUT", f"issue/{world.key}/assignee", who=TRIAGE, json={"accountId": me}),
+        status="To Do",
+    )
+
+
+def _develop(world: World) -> str:
+    branch = f"{world.key}-importacao"
+
+    def begin() -> None:
+        main = world.github("GET", "git/ref/heads/main", who="ana")["object"]["sha"]
+        world.github("POST", "git/refs", who="ana", json={"ref": f"refs/heads/{branch}", "sha": main})
+
+    world.step(f"branch {branch} on GitHub", begin, status="Doing", count=True)
+    return branch
+
+
+def _review(world: World, branch: str) -> None:
+    def open_pull() -> None:
+        world.push(branch, "Lê a planilha até o fim")
+        body = {"title": f"{world.key} Importa a planilha inteira", "head": branch, "base": "main"}
+        world.github("POST", "pulls", who="ana", json=body)
+
+    def review(event: str) -> None:
+        world.github("POST", "pulls/1/reviews", who="bruno", json={"event": event, "body": "Revisado."})
+
+    again = {"json": {"reviewers": ["bruno"]}}
+    world.step("pull request opened", open_pull, status="PR Review", count=True)
+    world.step("review: a comment only", lambda: review("COMMENT"), status="PR Review", count=True)
+    world.step("review: changes requested", lambda: review("REQUEST_CHANGES"), status="Error Fix", count=True)
+    world.step("fix pushed", lambda: world.push(branch, "Trata linhas vazias"), status="Doing", count=True)
+    world.step(
+        "review requested again",
+        lambda: world.github("POST", "pulls/1/requested_reviewers", who="ana", **again),
+        status="PR Review",
+        count=True,
+    )
+    world.step("review: approved", lambda: review("APPROVE"), status="PR Aprovado", count=True)
+    world.step("a delivery sent again", lambda: _redeliver(world), status="PR Aprovado", count=True)
+
+
+def _redeliver(world: World) -> None:
+    hook = world.github("GET", "hooks", who="ana")[0]["id"]
+    newest = world.github("GET", f"hooks/{hook}/deliveries", who="ana")[0]
+    world.github("POST", f"hooks/{hook}/deliveries/{newest['id']}/attempts", who="ana")
+    path = f"hooks/{hook}/deliveries"
+    until(lambda: world.github("GET", path, who="ana")[0]["redelivery"], seconds=SECONDS)
+
+
+def _publish(world: World) -> None:
+    def deploy() -> None:
+        world.github("PUT", "pulls/1/merge", who="ana", json={})
+        made = world.github(
+            "POST", "deployments", who="ana", json={"ref": "main", "environment": "homologacao"}
+        )
+        world.github(
+            "POST",
+            f"deployments/{made['id']}/statuses",
+            who="ana",
+            json={"state": "success", "environment_url": "https://hml.softhouse.example"},
+        )
+
+    world.step(
+        "merged, staging deployment succeeded",
+        deploy,
+        status="Publicado em Homologação",
+        mail="homologacao",
+    )
+    world.step(
+        "tester begins in Jira", lambda: world.drag("Testing", who=TESTER), status="Testing", mail="testing"
+    )
+    world.step(
+        "tester finishes in Jira", lambda: world.drag("Test Finished", who=TESTER), status="Test Finished"
+    )
+    release = {"json": {"tag_name": "v2026.11.3", "target_commitish": "main"}}
+    world.step(
+        "release v2026.11.3 published on GitHub",
+        lambda: world.github("POST", "releases", who="ana", **release),
+        status="Publicado",
+        mail="publicado",
+    )
+
+
+def _finish(world: World, partner: Browser) -> None:
+    def confirm() -> None:
+        partner.open(f"/chamados/{world.reference}")
+        partner.press("Funcionou")
+        if f"/chamados/{world.reference}" in partner.path and "confirm" in partner.path:
+            partner.press("Confirmar")
+
+    world.step("partner says that it works", confirm, status="Encerrado", mail="encerrado")
+
+
+def _refuse_another(world: World) -> None:
+    """A second ticket, by the API, that triage refuses."""
+    email = world.settings.partner.partition("<")[2].rstrip(">")
+    token = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "bridge", "partners", "token", email],
+        env=world.environment,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.strip()
+    reference = ""
+
+    def send() -> None:
+        nonlocal reference
+        answers = {**ANSWERS, "titulo": "Como cadastro um produto?", "notificar": ""}
+        answer = requests.post(
+            f"{world.settings.bridge_url}/api/chamados",
+            json=answers,
+            headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "jornada-1"},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        reference = answer.json()["referencia"]
+
+    def refuse() -> None:
+        issue = world.issue(reference)
+        key = issue["key"] if issue else ""
+        world.say("/parceiro É uma dúvida de uso: a Central de Ajuda tem o passo a passo.", key=key)
+        world.drag("Reprovado", who=TRIAGE, key=key)
+
+    send()
+    world.step("partner's own system files by the API", lambda: None, status="Triagem", reference=reference)
+    world.step("triager refuses in Jira", refuse, status="Reprovado", reference=reference, mail="reprovado")
+
+
+def _report(world: World) -> int:
+    """The calls that each event of GitHub's cost, against what was promised."""
+    click.echo(f"\n{'calls of the bridge per GitHub event':<58} {'GitHub':>7} {'Jira':>5}")
+    click.echo("-" * 104)
+    good = True
+    for cause, github, jira, moved in world.rows:
+        within = github <= 2 and jira <= (3 if moved else 1)
+        good = good and within
+        click.echo(f"{cause:<58} {github:>7} {jira:>5} {'' if within else '  TOO MANY'}")
+    creations = [
+        one
+        for one in world.calls()
+        if one["method"] == "POST" and one["path"].endswith("/issue") and one["path"].startswith("/jira")
+    ]
+    click.echo(f"creations of issues: {len(creations)} for 2 tickets")
+    return 0 if good and len(creations) == 2 else 1
