@@ -1,0 +1,88 @@
+"""The suite's worlds: a store on each engine, and a whole installation over real HTTP and SMTP."""
+
+import os
+import secrets
+import shlex
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from werkzeug.serving import make_server
+
+from bridge.app import carried, create_app, open_services
+from bridge.cli.waiting import free_port
+from bridge.config import load
+from bridge.sandbox.server import Sandbox, env_lines
+from bridge.sandbox.settings import SandboxSettings
+from bridge.store import Store, schema
+from tests.world import World
+
+POSTGRESQL = os.environ.get("CHAMADOS_TEST_POSTGRESQL", "")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference data: real payloads and published descriptions."""
+    default = Path(__file__).parents[2] / "shared"
+    folder = Path(os.environ.get("CHAMADOS_SHARED", default))
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no reference data in {folder}; set CHAMADOS_SHARED")
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'chamados.db'}"
+        return
+    if not POSTGRESQL:
+        pytest.skip("no PostgreSQL; set CHAMADOS_TEST_POSTGRESQL")
+    name = f"chamados_{secrets.token_hex(6)}"
+    with psycopg.connect(POSTGRESQL, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        yield POSTGRESQL.rpartition("/")[0] + f"/{name}"
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    opened = Store(database_url)
+    schema.prepare(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[World]:
+    """Sandbox and bridge in this process; indirect parameter: settings that differ."""
+    bridge_port = free_port()
+    options = getattr(request, "param", {})
+    sandbox = Sandbox(
+        SandboxSettings(
+            port=0,
+            smtp_port=0,
+            bridge_url=f"http://127.0.0.1:{bridge_port}",
+            jira_deployment=options.get("jira", "Cloud"),
+        )
+    )
+    sandbox.start()
+    pairs = (shlex.split(line)[1].split("=", 1) for line in env_lines(sandbox.settings))
+    environment = {
+        **dict(pairs),
+        "CHAMADOS_DATABASE_URL": database_url,
+        "CHAMADOS_FILES": str(tmp_path / "files"),
+        "CHAMADOS_MAIL_HOLD": str(options.get("hold", 0)),
+        "CHAMADOS_WORKERS": "4",
+    }
+    services, carrier = carried(open_services(load(environment)), owner="test")
+    server = make_server("127.0.0.1", bridge_port, create_app(services), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield World(sandbox=sandbox, services=services, environment=environment)
+    server.shutdown()
+    server.server_close()
+    carrier.stop()
+    sandbox.stop()
+    services.store.close()

@@ -1,0 +1,323 @@
+"""The decisions, without any I/O: reviews folded, verdicts guarded, facts told."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bridge.domain import (
+    Issue,
+    JiraComment,
+    Lane,
+    LaneState,
+    Move,
+    Publication,
+    PullRequest,
+    Review,
+    ReviewState,
+    Stage,
+    StatusChange,
+    Tell,
+    Wait,
+)
+from bridge.rules import Observation, plan, public_text
+from bridge.rules.reviews import pull_requests_verdict
+from mappings import load
+from mappings.model import Reviews, Trigger
+
+MAPPINGS = load()
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HOLD = timedelta(seconds=30)
+POLICY = Reviews(approvals=1, stale_on_push=False)
+
+
+def pull(number: int = 1, **changes: Any) -> PullRequest:
+    facts: dict[str, Any] = {
+        "repository_id": 1,
+        "repository": "softhouse/erp",
+        "number": number,
+        "title": "Corrige",
+        "body": "",
+        "url": "https://github.example/1",
+        "author": "ana",
+        "branch": "CHAM-1-x",
+        "head": "aaaaaaa1",
+        "is_open": True,
+        "draft": False,
+        "merged": False,
+        "merge_commit": "",
+        "reviews": (),
+        "requested_reviewers": (),
+    }
+    return PullRequest(**{**facts, **changes})
+
+
+def review(number: int, state: str, who: str = "bruno", commit: str = "aaaaaaa1") -> Review:
+    return Review(id=number, reviewer=who, state=ReviewState(state), commit=commit, at=NOW)
+
+
+def issue(status: str, **changes: Any) -> Issue:
+    facts: dict[str, Any] = {
+        "key": "CHAM-1",
+        "id": "10001",
+        "status": status,
+        "assignee": None,
+        "due_date": None,
+        "staging_url": "",
+        "version": "",
+        "status_changes": (),
+        "due_date_changes": (),
+        "comments": (),
+        "transitions": {},
+    }
+    return Issue(**{**facts, **changes})
+
+
+def seen(status: str, *pulls: PullRequest, **changes: Any) -> Observation:
+    given = changes.pop("issue", {})
+    facts: dict[str, Any] = {
+        "issue": issue(status, **given),
+        "pull_requests": pulls,
+        "linked_as": {},
+        "branches": (),
+        "publications": (),
+        "partner_actions": (),
+        "lanes": {},
+        "told": frozenset(),
+    }
+    return Observation(**{**facts, **changes})
+
+
+def decided(observation: Observation, now: datetime = NOW) -> list[Any]:
+    actions = plan(observation, MAPPINGS, now=now, hold=HOLD).actions
+    return [action for action in actions if isinstance(action, Move | Wait)]
+
+
+def path_of(observation: Observation) -> list[tuple[str, ...]]:
+    return [action.path for action in decided(observation) if isinstance(action, Move)]
+
+
+def trigger_of(*pulls: PullRequest, policy: Reviews = POLICY) -> Trigger | None:
+    verdict = pull_requests_verdict(pulls, policy)
+    return verdict.triggers[0] if verdict else None
+
+
+# --- reviews
+
+
+@pytest.mark.parametrize(
+    ("reviews", "wanted"),
+    [
+        ((), Trigger.REVIEW_PENDING),
+        ((review(1, "APPROVED"),), Trigger.APPROVED),
+        ((review(1, "APPROVED"), review(2, "COMMENTED")), Trigger.APPROVED),
+        ((review(1, "APPROVED"), review(2, "CHANGES_REQUESTED")), Trigger.CHANGES_REQUESTED),
+        ((review(1, "CHANGES_REQUESTED"), review(2, "APPROVED")), Trigger.APPROVED),
+        ((review(1, "CHANGES_REQUESTED"), review(2, "APPROVED", "carla")), Trigger.CHANGES_REQUESTED),
+        ((review(1, "CHANGES_REQUESTED"), review(2, "DISMISSED")), Trigger.REVIEW_PENDING),
+        ((review(1, "APPROVED", "ana"),), Trigger.REVIEW_PENDING),  # the author's own
+        ((review(2, "APPROVED"), review(1, "CHANGES_REQUESTED")), Trigger.APPROVED),  # out of order
+    ],
+)
+def test_the_last_opinion_of_each_reviewer_counts(reviews: tuple[Review, ...], wanted: Trigger) -> None:
+    assert trigger_of(pull(reviews=reviews)) is wanted
+
+
+def test_asking_a_reviewer_again_withdraws_the_opinion() -> None:
+    asked = pull(reviews=(review(1, "CHANGES_REQUESTED"),), requested_reviewers=("bruno",))
+    assert trigger_of(asked) is Trigger.REVIEW_PENDING
+
+
+def test_the_worst_of_many_pull_requests_decides() -> None:
+    good, bad = pull(1, reviews=(review(1, "APPROVED"),)), pull(2, reviews=(review(2, "CHANGES_REQUESTED"),))
+    draft = pull(3, draft=True)
+    assert trigger_of(good, bad, draft) is Trigger.CHANGES_REQUESTED
+    assert trigger_of(good, draft) is Trigger.WORK_STARTED
+    assert trigger_of(good, pull(4)) is Trigger.REVIEW_PENDING
+    assert trigger_of(good, pull(4, is_open=False)) is Trigger.APPROVED  # closed unmerged drops out
+    assert trigger_of(pull(4, is_open=False)) is None
+
+
+def test_merging_keeps_the_approval_and_its_identity() -> None:
+    approved = pull(reviews=(review(1, "APPROVED"),))
+    merged = pull(reviews=(review(1, "APPROVED"),), is_open=False, merged=True, merge_commit="ccc")
+    before, after = pull_requests_verdict([approved], POLICY), pull_requests_verdict([merged], POLICY)
+    assert before and after
+    assert before.identity == after.identity
+
+
+def test_a_push_makes_an_approval_stale_only_where_the_mapping_says_so() -> None:
+    pushed = pull(head="bbbbbbb2", reviews=(review(1, "APPROVED"),))
+    assert trigger_of(pushed) is Trigger.APPROVED
+    assert trigger_of(pushed, policy=Reviews(approvals=1, stale_on_push=True)) is Trigger.REVIEW_PENDING
+
+
+def test_two_approvals_are_two_people() -> None:
+    policy = Reviews(approvals=2, stale_on_push=False)
+    assert trigger_of(pull(reviews=(review(1, "APPROVED"), review(2, "APPROVED"))), policy=policy) is (
+        Trigger.REVIEW_PENDING
+    )
+    both = pull(reviews=(review(1, "APPROVED"), review(2, "APPROVED", "carla")))
+    assert trigger_of(both, policy=policy) is Trigger.APPROVED
+
+
+def test_a_push_alone_never_repeats_changes_requested() -> None:
+    first = pull_requests_verdict([pull(reviews=(review(1, "CHANGES_REQUESTED"),))], POLICY)
+    pushed = pull_requests_verdict([pull(head="b", reviews=(review(1, "CHANGES_REQUESTED"),))], POLICY)
+    assert first and pushed
+    assert first.identity == pushed.identity
+
+
+# --- moves
+
+
+@pytest.mark.parametrize(
+    ("status", "path"),
+    [
+        ("Backlog", ("To Do", "Doing", "PR Review")),
+        ("To Do", ("Doing", "PR Review")),
+        ("Doing", ("PR Review",)),
+        ("Error Fix", ("PR Review",)),
+        ("PR Review", ()),
+    ],
+)
+def test_a_pull_request_walks_the_shortest_path_to_review(status: str, path: tuple[str, ...]) -> None:
+    assert path_of(seen(status, pull())) == [path]
+
+
+@pytest.mark.parametrize("status", ["Triagem", "Reprovado", "Testing", "Publicado", "Encerrado"])
+def test_a_refused_verdict_waits(status: str) -> None:
+    [action] = decided(seen(status, pull()))
+    assert isinstance(action, Wait)
+    assert status in action.reason
+
+
+def test_humans_win_until_the_verdict_changes() -> None:
+    one = pull(reviews=(review(1, "APPROVED"),))
+    [spent] = decided(seen("PR Review", one))
+    lanes = {Lane.PULL_REQUESTS: LaneState(identity=spent.verdict.identity, spent=True, refusal="")}
+    assert decided(seen("Doing", one, lanes=lanes)) == []
+    changed = pull(reviews=(review(1, "APPROVED"), review(2, "CHANGES_REQUESTED")))
+    assert path_of(seen("Doing", changed, lanes=lanes)) == [("PR Review", "Error Fix")]
+
+
+def test_changes_requested_and_a_fix_pushed_seen_together_are_told_in_order() -> None:
+    one = pull(head="bbbbbbb2", reviews=(review(1, "CHANGES_REQUESTED"),))
+    assert path_of(seen("PR Review", one)) == [("Error Fix",), ("Doing",)]
+
+
+def test_staging_deployed_before_the_approval_waits_for_it() -> None:
+    open_one = pull()
+    staged = Publication(
+        identity="deployment:1",
+        stage=Stage.STAGING,
+        environment="homologacao",
+        url="https://hml.example",
+        version="main",
+        contains=frozenset({open_one.pin}),
+        at=NOW,
+    )
+    waiting = decided(seen("PR Review", open_one, publications=(staged,)))
+    assert [type(action) for action in waiting] == [Move, Wait]
+    approved = pull(reviews=(review(1, "APPROVED"),))
+    moved = path_of(seen("PR Review", approved, publications=(staged,)))
+    assert moved == [("PR Aprovado",), ("Publicado em Homologação",)]
+
+
+def test_a_deployment_without_the_newest_pull_request_says_nothing() -> None:
+    staged = Publication(
+        identity="deployment:1",
+        stage=Stage.STAGING,
+        environment="hml",
+        url="",
+        version="",
+        contains=frozenset({pull(1).pin}),
+        at=NOW,
+    )
+    pulls = (pull(1, merged=True, is_open=False), pull(2, reviews=(review(1, "APPROVED"),)))
+    assert path_of(seen("PR Review", *pulls, publications=(staged,))) == [("PR Aprovado",)]
+
+
+# --- telling
+
+
+def change(number: int, seconds: float, source: str, target: str) -> StatusChange:
+    at = NOW + timedelta(seconds=seconds)
+    return StatusChange(
+        id=str(number), at=at, author="Triagem", by_bridge=False, from_status=source, to_status=target
+    )
+
+
+def comment(text: str, seconds: float = 0, **changes: Any) -> JiraComment:
+    facts: dict[str, Any] = {
+        "id": "77",
+        "at": NOW + timedelta(seconds=seconds),
+        "author": "Triagem",
+        "by_bridge": False,
+        "text": text,
+        "restricted": False,
+        "service_desk_public": None,
+    }
+    return JiraComment(**{**facts, **changes})
+
+
+def told(*changes: StatusChange, after: float = 31, comments: tuple[JiraComment, ...] = ()) -> list[Tell]:
+    observation = seen(
+        changes[-1].to_status if changes else "Triagem",
+        issue={"status_changes": changes, "comments": comments},
+    )
+    now = NOW + timedelta(seconds=after)
+    actions = plan(observation, MAPPINGS, now=now, hold=HOLD).actions
+    return [action for action in actions if isinstance(action, Tell)]
+
+
+def mails(*changes: StatusChange, after: float = 100, comments: tuple[JiraComment, ...] = ()) -> list[str]:
+    return [tell.email for tell in told(*changes, after=after, comments=comments) if tell.email]
+
+
+def test_a_status_mail_waits_out_its_hold() -> None:
+    approved = change(1, 0, "Triagem", "Backlog")
+    assert mails(approved, after=29) == []
+    assert mails(approved, after=30) == ["aprovado"]
+
+
+def test_a_move_undone_within_the_hold_sends_nothing() -> None:
+    assert mails(change(1, 0, "Triagem", "Backlog"), change(2, 10, "Backlog", "Triagem")) == []
+
+
+def test_two_moves_within_the_hold_send_the_last() -> None:
+    there = change(1, 0, "PR Aprovado", "Publicado em Homologação")
+    on = change(2, 10, "Publicado em Homologação", "Testing")
+    assert mails(there, on) == ["testing"]
+
+
+def test_a_following_internal_move_keeps_the_mail() -> None:
+    assert mails(change(1, 0, "Triagem", "Backlog"), change(2, 5, "Backlog", "To Do")) == ["aprovado"]
+
+
+def test_the_reason_goes_out_with_the_refusal_and_not_alone() -> None:
+    said = comment("/parceiro É uma dúvida de uso.")
+    facts = told(change(1, 5, "Triagem", "Reprovado"), after=60, comments=(said,))
+    assert [(fact.email, fact.context.get("comment")) for fact in facts] == [
+        (None, "É uma dúvida de uso."),
+        ("reprovado", "É uma dúvida de uso."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "public"),
+    [
+        (comment("/parceiro Olá"), "Olá"),
+        (comment("  /parceiro\nOlá"), "Olá"),
+        (comment("/parceiros Olá"), None),
+        (comment("interno"), None),
+        (comment("veja /parceiro Olá"), None),
+        (comment("/parceiro Olá", restricted=True), None),
+        (comment("/parceiro Olá", by_bridge=True), None),
+        (comment("Olá", service_desk_public=True), "Olá"),
+        (comment("Olá", service_desk_public=False), None),
+        (comment("Olá", service_desk_public=True, restricted=True), None),
+    ],
+)
+def test_a_comment_is_public_only_when_proved(said: JiraComment, public: str | None) -> None:
+    assert public_text(said, "/parceiro") == public
