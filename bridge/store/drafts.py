@@ -103,7 +103,7 @@ def count_uploads(db: Session, partner: Partner, *, draft_id: str) -> int:
 
 
 def loose_uploads(db: Session, partner: Partner, ids: Collection[int]) -> list[Upload]:
-    """Those of `ids` that are the partner's and belong to nothing yet: files kept while a reply is corrected."""
+    """Those of `ids` that are the partner's and belong to nothing yet: kept while a reply is corrected."""
     if not ids:
         return []
     query = select(Upload).where(
