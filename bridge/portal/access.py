@@ -1,0 +1,104 @@
+"""Who is asking: the session cookie, the services behind a request, and what is asked of a visitor."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from bridge.services import Services
+from bridge.store import people
+from bridge.store.tables import Partner
+
+P = ParamSpec("P")
+
+EXTENSION = "chamados"
+SESSION_COOKIE = "sessao"
+BROWSER_COOKIE = "navegador"
+"""Names the browser that asked for a login link."""
+
+
+def services() -> Services:
+    """This application's services."""
+    found = current_app.extensions[EXTENSION]
+    assert isinstance(found, Services)
+    return found
+
+
+def is_https() -> bool:
+    return services().config.public_url.startswith("https://")
+
+
+def cookie_name(name: str) -> str:
+    """`__Host-` cookies cannot be set by a neighbour domain; browsers take them over https only."""
+    return f"__Host-{name}" if is_https() else name
+
+
+def read_cookie(name: str) -> str:
+    return request.cookies.get(cookie_name(name), "")
+
+
+def set_cookie(response: Response, name: str, value: str, *, seconds: int) -> None:
+    """A cookie for this host alone, out of reach of scripts."""
+    response.set_cookie(
+        cookie_name(name), value, max_age=seconds, path="/", secure=is_https(), httponly=True, samesite="Lax"
+    )
+
+
+def drop_cookie(response: Response, name: str) -> None:
+    response.delete_cookie(cookie_name(name), path="/", secure=is_https(), httponly=True, samesite="Lax")
+
+
+def visitor() -> Partner | None:
+    """The signed-in partner, or nobody. Looked up once for each request."""
+    if "partner" not in g:
+        g.partner = _look_up(read_cookie(SESSION_COOKIE))
+    found = g.partner
+    assert found is None or isinstance(found, Partner)
+    return found
+
+
+def partner() -> Partner:
+    """The signed-in partner, in a view that requires one."""
+    found = visitor()
+    if found is None:
+        abort(403)
+    return found
+
+
+def requires_partner(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Let only partners in; others are sent to sign in and come back to the page they wanted."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if visitor() is None:
+            wanted = request.full_path.rstrip("?") if request.method == "GET" else request.path
+            return redirect(url_for("portal.sign_in", next=wanted), 303)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def own_path(wanted: str) -> str:
+    """The address where it is a path of our own, else the panel."""
+    parts = urlsplit(wanted)
+    plain = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if plain and not parts.scheme and not parts.netloc and "\\" not in wanted else "/chamados"
+
+
+def _look_up(token: str) -> Partner | None:
+    if not token:
+        return None
+    now = services().clock()
+    with services().store.read() as db:
+        found = people.signed_in(db, token, now=now)
+    if found is None:
+        return None
+    partner, session = found
+    if now - session.seen_at > people.SEEN_EVERY:
+        with services().store.begin() as db:
+            people.seen(db, token, now=now)
+    return partner

@@ -1,0 +1,176 @@
+"""Marshmallow fields for what partners write: trimmed, split, named one by one when wrong."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from marshmallow import ValidationError, fields
+
+MAXIMUM_ITEMS = 50
+MAXIMUM_ITEM = 500
+"""Characters of one address, step or link."""
+
+_LINE_BREAKS = re.compile(r"\s*(?:\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])\s*")
+# They reorder what is read without being seen (CVE-2021-42574).
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class Line(fields.Field[str]):
+    """One line: line breaks become spaces, control characters are refused."""
+
+    def __init__(self, *, max_length: int | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.max_length = max_length
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        line = one_line(text_of(value))
+        refuse_too_long(line, self.max_length)
+        return line
+
+
+class Paragraphs(fields.Field[str]):
+    """A long text, kept to the last character."""
+
+    def __init__(self, *, max_length: int | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.max_length = max_length
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = text_of(value)
+        if "\0" in text:
+            raise ValidationError("O texto contém um caractere inválido (nulo). Apague-o e tente de novo.")
+        # Browsers send each line break as two characters and count it as one.
+        refuse_too_long(text.strip().replace("\r\n", "\n"), self.max_length)
+        return text
+
+
+class Address(Line):
+    """One e-mail address."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        line = super()._deserialize(value, attr, data, **kwargs)
+        return address(line) if line else ""
+
+
+class Addresses(fields.Field[list[str]]):
+    """E-mail addresses: a list, or a text split by semicolons, commas or line breaks."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+        found: list[str] = []
+        faults: list[str] = []
+        for item in items(value, separators=r"[;,\r\n]"):
+            try:
+                found.append(address(item))
+            except ValidationError as error:
+                faults += error.messages
+        if faults:
+            raise ValidationError(faults)
+        return list({one.casefold(): one for one in reversed(found)}.values())[::-1]
+
+
+class Steps(fields.Field[list[str]]):
+    """Screens in order: a list, or a text split by semicolons. One may return, but not at once."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+        steps = items(value, separators=r"[;\r\n]")
+        return [step for place, step in enumerate(steps) if place == 0 or step != steps[place - 1]]
+
+
+class Links(fields.Field[list[str]]):
+    """http(s) addresses: a list, or a text with one on each line."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+        found = items(value, separators=r"[\s]")
+        faults = [
+            f"“{shortened(one)}” não é um link. Comece por https:// ou http://."
+            for one in found
+            if not is_link(one)
+        ]
+        if faults:
+            raise ValidationError(faults)
+        return list(dict.fromkeys(found))
+
+
+class Choice(Line):
+    """One of the listed options."""
+
+    def __init__(self, *, options: Iterable[str], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.options = tuple(options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        line = super()._deserialize(value, attr, data, **kwargs)
+        if line and line not in self.options:
+            raise ValidationError(f"“{shortened(line)}” não é uma das opções. Escolha uma da lista.")
+        return line
+
+
+def text_of(value: Any) -> str:
+    """The value, if it is text that can be stored."""
+    if not isinstance(value, str):
+        raise ValidationError("Envie um texto.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValidationError("O texto contém um caractere inválido. Apague-o e tente de novo.") from None
+    return value
+
+
+def one_line(text: str) -> str:
+    """The text in one line, trimmed.
+
+    Raises:
+        ValidationError: it holds control characters.
+    """
+    line = _LINE_BREAKS.sub(" ", text.strip()).replace("\t", " ")
+    if any(unicodedata.category(char) == "Cc" or char in _REORDERING for char in line):
+        raise ValidationError(
+            "O texto contém caracteres de controle, que não aparecem na tela. Digite-o de novo."
+        )
+    return line
+
+
+def items(value: Any, *, separators: str) -> list[str]:
+    """The entries of a list, or of a text that separates them; empty ones left out."""
+    given = value if isinstance(value, list) else [value]
+    found = [one_line(part) for text in given for part in re.split(separators, text_of(text)) if part.strip()]
+    if len(found) > MAXIMUM_ITEMS:
+        raise ValidationError(f"São no máximo {MAXIMUM_ITEMS} itens; você informou {len(found)}.")
+    for item in found:
+        refuse_too_long(item, MAXIMUM_ITEM)
+    return found
+
+
+def address(text: str) -> str:
+    """The address in its usual spelling.
+
+    Raises:
+        ValidationError: naming the address that is none.
+    """
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValidationError(
+            f"“{shortened(text)}” não é um e-mail. Escreva-o como nome@empresa.com.br."
+        ) from None
+
+
+def refuse_too_long(text: str, limit: int | None) -> None:
+    if limit is not None and len(text) > limit:
+        raise ValidationError(f"O texto tem {len(text)} caracteres; o máximo é {limit}.")
+
+
+def is_link(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def shortened(text: str, limit: int = 80) -> str:
+    """The text as an error message quotes it."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
