@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import structlog
 from flask import Response, jsonify, request
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bridge.config import Secret
@@ -67,7 +67,7 @@ def receive(
         if found is None:
             return _answer(400, "the delivery has no id")
         return _record(services, found, dispatch)
-    except OperationalError:
+    except SQLAlchemyError:
         # Jira resends on 5xx only (J1): our trouble must never look like the sender's fault.
         log.exception("the database is unavailable")
         response = _answer(503, "try again")

@@ -1,0 +1,226 @@
+"""The receivers: every real payload, and everything that must not come in."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from bridge.config import ConfigError, Secret, load
+from bridge.services import Services, build
+from bridge.store import Store
+from bridge.store.tables import Counter, Delivery, Ring
+from mappings import load as load_mappings
+from webhooks import github, jira
+from webhooks.github import keys_in
+from webhooks.inbox import signed
+
+SECRET = "It's a Secret to Everybody"
+SETTINGS = {
+    "CHAMADOS_PUBLIC_URL": "http://127.0.0.1:1",
+    "CHAMADOS_SECRET_KEY": "0123456789abcdef",
+    "CHAMADOS_JIRA_URL": "http://127.0.0.1:1",
+    "CHAMADOS_JIRA_TOKEN": "t",
+    "CHAMADOS_JIRA_PROJECT": "CHAM",
+    "CHAMADOS_JIRA_WEBHOOK_SECRET": SECRET,
+    "CHAMADOS_GITHUB_URL": "http://127.0.0.1:1",
+    "CHAMADOS_GITHUB_TOKEN": "t",
+    "CHAMADOS_GITHUB_WEBHOOK_SECRET": SECRET,
+    "CHAMADOS_SMTP_URL": "smtp://127.0.0.1:1",
+    "CHAMADOS_MAIL_FROM": "a@b.example",
+}
+
+
+@pytest.fixture
+def services(store: Store) -> Services:
+    return build(load(SETTINGS), load_mappings(), store)
+
+
+@pytest.fixture
+def client(services: Services) -> FlaskClient:
+    return _client(services)
+
+
+def _client(services: Services) -> FlaskClient:
+    app = Flask("receivers")
+    app.register_blueprint(github.blueprint(services))
+    app.register_blueprint(jira.blueprint(services))
+    return app.test_client()
+
+
+def sign(body: bytes, secret: str = SECRET) -> str:
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def post_github(
+    client: FlaskClient, body: bytes, *, guid: str = "g-1", event: str = "push", **changes: Any
+) -> TestResponse:
+    headers = {
+        "X-GitHub-Delivery": guid,
+        "X-GitHub-Event": event,
+        "X-Hub-Signature-256": sign(body),
+        "Content-Type": "application/json",
+        **changes,
+    }
+    return client.post("/webhooks/github", data=body, headers=headers)
+
+
+def post_jira(client: FlaskClient, body: bytes, *, name: str = "j-1", **changes: Any) -> TestResponse:
+    headers = {"X-Atlassian-Webhook-Identifier": name, "X-Hub-Signature": sign(body), **changes}
+    return client.post("/webhooks/jira", data=body, headers=headers)
+
+
+def rows(store: Store, table: Any) -> int:
+    with store.read() as db:
+        return db.scalar(select(func.count()).select_from(table)) or 0
+
+
+def github_payloads(shared: Path) -> list[tuple[str, bytes]]:
+    folder = shared / "data" / "github-webhooks"
+    octokit = [
+        (one.name.split(".")[0], one.read_bytes()) for one in sorted((folder / "octokit").glob("*.json"))
+    ]
+    renamed = {"pr": "pull_request"}
+    others = [
+        (renamed.get(one.stem.split("_")[0], one.stem), one.read_bytes())
+        for one in sorted((folder / "go-scm").glob("*.json"))
+    ]
+    return octokit + others
+
+
+def test_every_real_github_payload_gets_a_sentence_once(
+    shared: Path, client: FlaskClient, store: Store
+) -> None:
+    payloads = github_payloads(shared)
+    assert len(payloads) == 363
+    for number, (event, body) in enumerate(payloads):
+        answer = post_github(client, body, guid=f"g-{number}", event=event)
+        assert answer.status_code == 202, (event, answer.json)
+        assert answer.json and answer.json["outcome"].startswith("ignored: ")
+    assert rows(store, Delivery) == 363
+    for number, (event, body) in enumerate(payloads):
+        assert post_github(client, body, guid=f"g-{number}", event=event).status_code == 200
+    assert rows(store, Delivery) == 363
+    assert rows(store, Ring) == 0
+
+
+def test_every_real_jira_payload_gets_a_sentence_once(
+    shared: Path, client: FlaskClient, store: Store
+) -> None:
+    payloads = [one.read_bytes() for one in sorted((shared / "data/jira-webhooks/mattermost").glob("*.json"))]
+    assert len(payloads) == 55
+    for number, body in enumerate(payloads):
+        answer = post_jira(client, body, name=f"j-{number}")
+        assert answer.status_code == 202, answer.json
+        assert answer.json and answer.json["outcome"].startswith("ignored: ")
+    for number, body in enumerate(payloads):
+        assert post_jira(client, body, name=f"j-{number}").status_code == 200
+    assert rows(store, Delivery) == 55
+
+
+def test_the_vendors_test_vector() -> None:
+    given = "sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"
+    assert signed(b"Hello World!", given, [Secret(SECRET)])
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["", "sha256=", "sha256=00", "sha1=" + hmac.new(SECRET.encode(), b"{}", hashlib.sha1).hexdigest(), "é"],
+)
+def test_what_is_not_signed_by_us_leaves_only_a_count(
+    client: FlaskClient, store: Store, signature: str
+) -> None:
+    encoded = signature.encode("utf-8").decode("latin-1")
+    answers = [
+        post_github(client, b"{}", **{"X-Hub-Signature-256": encoded}),
+        post_jira(client, b"{}", **{"X-Hub-Signature": encoded}),
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert rows(store, Delivery) == 0
+    with store.read() as db:
+        assert {one.name: one.value for one in db.scalars(select(Counter))} == {
+            "github webhooks refused": 1,
+            "jira webhooks refused": 1,
+        }
+
+
+def test_a_changed_byte_is_refused(client: FlaskClient, store: Store) -> None:
+    body = b'{"zen": "Keep it logically awesome."}'
+    for place in range(len(body)):
+        changed = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+        answer = post_github(client, changed, **{"X-Hub-Signature-256": sign(body)})
+        assert answer.status_code == 401
+    assert rows(store, Delivery) == 0
+
+
+def test_two_secrets_are_accepted_while_one_replaces_the_other(services: Services) -> None:
+    both = (Secret("new"), Secret("old"))
+    config = replace(services.config, github=replace(services.config.github, webhook_secrets=both))
+    client = _client(replace(services, config=config))
+    for number, secret in enumerate(["new", "old"]):
+        signature = {"X-Hub-Signature-256": sign(b"{}", secret)}
+        assert post_github(client, b"{}", guid=str(number), event="ping", **signature).status_code == 202
+    assert post_github(client, b"{}", **{"X-Hub-Signature-256": sign(b"{}", "older")}).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["GITHUB", "JIRA"])
+def test_without_a_webhook_secret_nothing_starts(name: str) -> None:
+    settings = {key: value for key, value in SETTINGS.items() if key != f"CHAMADOS_{name}_WEBHOOK_SECRET"}
+    with pytest.raises(ConfigError, match=f"CHAMADOS_{name}_WEBHOOK_SECRET: is not set"):
+        load(settings)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000, b"{}"])
+def test_a_signed_body_that_cannot_be_read_is_kept_for_the_operator(
+    client: FlaskClient, store: Store, body: bytes
+) -> None:
+    answer = post_github(client, body, event="pull_request")
+    assert answer.status_code == 422
+    assert answer.json and answer.json["outcome"].startswith("ignored: unreadable")
+    assert rows(store, Delivery) == 1
+
+
+def test_the_same_delivery_with_another_body_is_refused(client: FlaskClient) -> None:
+    assert post_github(client, b'{"a": 1}', event="ping").status_code == 202
+    assert post_github(client, b'{"a": 2}', event="ping").status_code == 409
+
+
+def test_a_delivery_without_an_id_is_the_senders_fault(client: FlaskClient) -> None:
+    assert post_github(client, b"{}", guid="").status_code == 400
+
+
+def test_github_may_send_its_json_as_a_form(client: FlaskClient) -> None:
+    body = b"payload=" + json.dumps({"zen": "x"}).replace('"', "%22").encode()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert post_github(client, body, event="ping", **form).status_code == 202
+
+
+def test_our_own_trouble_is_503_so_that_jira_sends_again(services: Services, client: FlaskClient) -> None:
+    with services.store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO elsewhere")
+    answer = post_jira(client, b'{"webhookEvent": "x"}')
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("CHAM-12-fix", {"CHAM-12"}),
+        ("feature/cham-12_x", {"CHAM-12"}),
+        ("feature/cham-12", {"CHAM-12"}),
+        ("UTF-8 and SHA-256", {"UTF-8", "SHA-256"}),
+        ("CHAM-12 CHAM-13", {"CHAM-12", "CHAM-13"}),
+        ("XCHAM-1a", set()),
+        ("CHAM-0", set()),
+    ],
+)
+def test_what_may_be_an_issue_key(text: str, keys: set[str]) -> None:
+    assert keys_in(text, None) == keys
