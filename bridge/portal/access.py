@@ -82,11 +82,28 @@ def requires_partner(view: Callable[P, ResponseReturnValue]) -> Callable[P, Resp
     return guarded
 
 
+def token_bearer() -> Partner | None:
+    """Whose API token the request bears, or nobody. Looked up once for each request."""
+    if "bearer" not in g:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        g.bearer = _bearer(token.strip()) if scheme.lower() == "bearer" else None
+    found = g.bearer
+    assert found is None or isinstance(found, Partner)
+    return found
+
+
 def own_path(wanted: str) -> str:
     """The address where it is a path of our own, else the panel."""
     parts = urlsplit(wanted)
     plain = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if plain and not parts.scheme and not parts.netloc and "\\" not in wanted else "/chamados"
+
+
+def _bearer(token: str) -> Partner | None:
+    if not token:
+        return None
+    with services().store.read() as db:
+        return people.by_token(db, token)
 
 
 def _look_up(token: str) -> Partner | None:

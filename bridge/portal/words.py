@@ -124,13 +124,19 @@ class Piece:
 
 
 def compared(before: str, after: str) -> list[Piece]:
-    """The two texts, word by word, as pieces; `same` and `gone` make the first, `same` and `new` the second."""
+    """The two texts, word by word: `same` and `gone` make the first, `same` and `new` the second."""
     old, new = _tokens(before), _tokens(after)
-    return list(_pieces(difflib.SequenceMatcher(None, old, new, autojunk=False), old, new))
+    if len(old) * len(new) > _TOO_MUCH_TO_COMPARE:
+        return [Piece(kind="gone", text=before), Piece(kind="new", text=after)]
+    return list(_pieces(difflib.SequenceMatcher(None, old, new), old, new))
+
+
+_TOO_MUCH_TO_COMPARE = 4_000_000
+"""Pairs of words: about a second's work."""
 
 
 def _tokens(text: str) -> list[str]:
-    return re.findall(r"\s+|\w+|[^\w\s]", text.replace("\r\n", "\n"))
+    return re.findall(r"\S+|\s+", text.replace("\r\n", "\n"))
 
 
 def _pieces(matcher: "difflib.SequenceMatcher[str]", old: list[str], new: list[str]) -> Iterator[Piece]:

@@ -1,0 +1,44 @@
+"""How much is taken from whom: sizes of requests, and how often one address may ask."""
+
+from flask import Flask, Request, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from bridge.portal import access
+from bridge.portal.files import MAXIMUM_BYTES, MAXIMUM_FILES
+from bridge.portal.pages import api, pages
+
+PLAIN_BYTES = 1024 * 1024
+UPLOAD_BYTES = MAXIMUM_BYTES * MAXIMUM_FILES + PLAIN_BYTES
+UPLOADS = frozenset({"portal.save_draft", "portal.act"})
+QUOTAS = {
+    "portal.request_link": "5 per minute;30 per hour",
+    "portal.use_link": "10 per minute",
+    "portal.save_draft": "60 per minute",
+    "portal.act": "30 per minute",
+    "api.file": "60 per minute",
+    "api.listing": "120 per minute",
+    "api.show": "240 per minute",
+}
+
+
+def install(app: Flask) -> None:
+    """Hold every route of the portal to its size and quota."""
+    app.before_request(_weigh)
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
+    for endpoint, quota in QUOTAS.items():
+        app.view_functions[endpoint] = limiter.limit(quota)(app.view_functions[endpoint])
+
+
+def _weigh() -> None:
+    """Only who is known may send files; everybody else's requests stay small."""
+    if request.blueprint not in {pages.name, api.name} or request.method in {"GET", "HEAD", "OPTIONS"}:
+        return
+    request.max_content_length = UPLOAD_BYTES if _may_upload(request) else PLAIN_BYTES
+    request.max_form_memory_size = PLAIN_BYTES
+
+
+def _may_upload(asking: Request) -> bool:
+    if asking.endpoint == "api.file":
+        return access.token_bearer() is not None
+    return asking.endpoint in UPLOADS and access.visitor() is not None

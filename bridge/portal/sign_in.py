@@ -1,0 +1,125 @@
+"""Signing in by a link sent by e-mail, and out. Looking at a link never uses it up: mail scanners look."""
+
+from email_validator import EmailNotValidError, validate_email
+from flask import redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from bridge import emails
+from bridge.portal import access
+from bridge.portal.access import services
+from bridge.portal.pages import pages
+from bridge.store import mails, people
+from bridge.store.tables import Partner
+
+MAIL_KIND = "entrar"
+BROWSER_LIFE = 30 * 24 * 3600
+ASK_FOR_EMAIL = "Informe um e-mail no formato nome@empresa.com.br."
+
+
+@pages.get("/entrar")
+def sign_in() -> ResponseReturnValue:
+    """Ask for the e-mail."""
+    if access.visitor() is not None:
+        return redirect(access.own_path(request.args.get("next", "")), 303)
+    return _with_browser_cookie(_ask(email="", error=""))
+
+
+@pages.post("/entrar")
+def request_link() -> ResponseReturnValue:
+    """Send a link to a registered address. The answer is the same for every address."""
+    typed = request.form.get("email", "").strip()
+    try:
+        email = validate_email(typed, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return _with_browser_cookie(_ask(email=typed, error=ASK_FOR_EMAIL)), 422
+    browser = access.read_cookie(access.BROWSER_COOKIE) or people.new_token()
+    _send_link(email, browser=browser, next_url=access.own_path(request.form.get("next", "")))
+    page = Response(render_template("portal/link_sent.html", email=email), mimetype="text/html")
+    access.set_cookie(page, access.BROWSER_COOKIE, browser, seconds=BROWSER_LIFE)
+    return page
+
+
+@pages.get("/entrar/<token>")
+def open_link(token: str) -> ResponseReturnValue:
+    """Show the button that uses the link. Nothing changes until it is pressed."""
+    with services().store.read() as db:
+        link = people.open_link(db, token, now=services().clock())
+    if link is None:
+        return render_template("portal/link_spent.html"), 410
+    if link.browser_hash != people.hashed(access.read_cookie(access.BROWSER_COOKIE)):
+        return render_template("portal/link_elsewhere.html"), 403
+    return render_template("portal/link_open.html", token=token)
+
+
+@pages.post("/entrar/<token>")
+def use_link(token: str) -> ResponseReturnValue:
+    """Use the link up and open a session; only in the browser that asked for it."""
+    now, browser = services().clock(), access.read_cookie(access.BROWSER_COOKIE)
+    with services().store.begin() as db:
+        link = people.use_link(db, token, browser=browser, now=now)
+        opened = people.open_session(db, link.partner_id, now=now) if link else None
+    if link is None or opened is None:
+        return open_link(token)
+    session.clear()
+    response = redirect(access.own_path(link.next_url), 303)
+    access.set_cookie(
+        response, access.SESSION_COOKIE, opened, seconds=int(people.ABSOLUTE_LIMIT.total_seconds())
+    )
+    return response
+
+
+@pages.post("/sair")
+def sign_out() -> ResponseReturnValue:
+    """End the session here and in the database."""
+    with services().store.begin() as db:
+        people.close_session(db, access.read_cookie(access.SESSION_COOKIE))
+    session.clear()
+    response = redirect(url_for("portal.sign_in", saiu="1"), 303)
+    access.drop_cookie(response, access.SESSION_COOKIE)
+    return response
+
+
+def _ask(*, email: str, error: str) -> str:
+    wanted = request.values.get("next", "")
+    return render_template("portal/sign_in.html", email=email, error=error, next_url=wanted)
+
+
+def _with_browser_cookie(page: str) -> Response:
+    response = Response(page, mimetype="text/html")
+    if not access.read_cookie(access.BROWSER_COOKIE):
+        access.set_cookie(response, access.BROWSER_COOKIE, people.new_token(), seconds=BROWSER_LIFE)
+    return response
+
+
+def _send_link(email: str, *, browser: str, next_url: str) -> None:
+    with services().store.begin() as db:
+        partner = people.by_email(db, email)
+        queued = partner is not None and _queue_link(db, partner, browser=browser, next_url=next_url)
+    if queued:
+        services().wake_mail()
+
+
+def _queue_link(db: Session, partner: Partner, *, browser: str, next_url: str) -> bool:
+    now, config = services().clock(), services().config
+    token = people.write_link(db, partner, browser=browser, next_url=next_url, now=now)
+    if token is None:
+        return False
+    message = emails.sign_in(
+        mappings=services().mappings,
+        partner_name=partner.name,
+        recipient=partner.email,
+        url=f"{config.public_url}{url_for('portal.open_link', token=token)}",
+        sender=config.mail.sender,
+        now=now,
+    )
+    return mails.queue(
+        db,
+        ticket_id=None,
+        cause=f"login:{people.hashed(token)[:16]}",
+        kind=MAIL_KIND,
+        recipient=partner.email,
+        message=message,
+        now=now,
+    )
