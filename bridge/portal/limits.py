@@ -1,12 +1,17 @@
 """How much is taken from whom: sizes of requests, and how often one address may ask."""
 
-from flask import Flask, Request, request
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Request, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from limits import parse
 
 from bridge.portal import access
 from bridge.portal.files import MAXIMUM_BYTES, MAXIMUM_FILES
 from bridge.portal.pages import api, pages
+from bridge.store.tables import Partner
 
 PLAIN_BYTES = 1024 * 1024
 UPLOAD_BYTES = MAXIMUM_BYTES * MAXIMUM_FILES + PLAIN_BYTES
@@ -22,12 +27,25 @@ QUOTAS = {
 }
 
 
+AI_QUOTA = parse("10 per minute")
+_LIMITER = "chamados-limiter"
+
+
 def install(app: Flask) -> None:
     """Hold every route of the portal to its size and quota."""
     app.before_request(_weigh)
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
+    limiter = app.extensions[_LIMITER] = Limiter(
+        get_remote_address, app=app, storage_uri="memory://", headers_enabled=False
+    )
     for endpoint, quota in QUOTAS.items():
-        app.view_functions[endpoint] = limiter.limit(quota)(app.view_functions[endpoint])
+        view: Callable[..., Any] = limiter.limit(quota)(app.view_functions[endpoint])
+        app.view_functions[endpoint] = view
+
+
+def may_ask_ai(partner: Partner) -> bool:
+    """Count one question to the AI; False when the partner has asked enough for this minute."""
+    limiter = current_app.extensions[_LIMITER]
+    return not limiter.enabled or bool(limiter.limiter.hit(AI_QUOTA, "ai", str(partner.id)))
 
 
 def _weigh() -> None:

@@ -1,10 +1,8 @@
-"""What every answer carries, and what every change must bring: headers, CSRF tokens, no foreign site behind it."""
+"""What every answer carries (headers), and what every change must bring (a token, from our own pages)."""
 
 from flask import Flask, abort, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
-
-from bridge.portal.pages import api
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -18,30 +16,34 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+WITHOUT_COOKIES = ("/api/", "/webhooks/")
+"""Each request proves itself there (a token, a signature): there are no cookies to borrow."""
 STATIC_SECONDS = 365 * 24 * 3600
 
 
 def install(app: Flask, *, https: bool) -> None:
-    """Protect the whole application. What is signed in another way (webhooks) exempts its blueprint."""
+    """Protect the whole application, other people's routes too."""
     app.config.update(
         SESSION_COOKIE_NAME="__Host-formulario" if https else "formulario",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_CHECK_DEFAULT=False,  # `_refuse_forgeries` does, on every route but those below
         WTF_CSRF_TIME_LIMIT=None,  # as long as the cookie: a form that was left open overnight still works
-        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our own Referrer-Policy forbids browsers to send
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our Referrer-Policy forbids
     )
-    app.before_request(_refuse_foreign_sites)
+    csrf = CSRFProtect(app)
+    app.before_request(lambda: _refuse_forgeries(csrf))
     app.after_request(lambda response: _with_headers(response, https=https))
-    if "csrf" not in app.extensions:
-        CSRFProtect(app)
-    app.extensions["csrf"].exempt(api)
 
 
-def _refuse_foreign_sites() -> None:
-    changing = request.method not in {"GET", "HEAD", "OPTIONS"}
-    if changing and request.headers.get("Sec-Fetch-Site") == "cross-site":
+def _refuse_forgeries(csrf: CSRFProtect) -> None:
+    harmless = request.method in {"GET", "HEAD", "OPTIONS"} or request.endpoint is None
+    if harmless or request.path.startswith(WITHOUT_COOKIES):
+        return
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(403)
+    csrf.protect()
 
 
 def _with_headers(response: Response, *, https: bool) -> Response:
