@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from requests.adapters import HTTPAdapter
 from werkzeug.serving import make_server
 
 from bridge.app import carried, create_app, open_services
@@ -17,19 +18,19 @@ from bridge.config import load
 from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
 from bridge.store import Store, schema
+from tests.contract import Recorder
 from tests.world import World
 
+SHARED = Path(os.environ.get("CHAMADOS_SHARED") or Path(__file__).parents[2] / "shared")
 POSTGRESQL = os.environ.get("CHAMADOS_TEST_POSTGRESQL", "")
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The reference data: real payloads and published descriptions."""
-    default = Path(__file__).parents[2] / "shared"
-    folder = Path(os.environ.get("CHAMADOS_SHARED", default))
-    if not (folder / "data").is_dir():
-        pytest.skip(f"no reference data in {folder}; set CHAMADOS_SHARED")
-    return folder
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"no reference data in {SHARED}; set CHAMADOS_SHARED")
+    return SHARED
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -56,7 +57,9 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[World]:
+def world(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
     """Sandbox and bridge in this process; indirect parameter: settings that differ."""
     bridge_port = free_port()
     options = getattr(request, "param", {})
@@ -77,6 +80,8 @@ def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> 
         "CHAMADOS_MAIL_HOLD": str(options.get("hold", 0)),
         "CHAMADOS_WORKERS": "4",
     }
+    recorder = Recorder(sandbox.settings.jira_user)
+    monkeypatch.setattr(HTTPAdapter, "send", recorder.wrap(HTTPAdapter.send))
     services, carrier = carried(open_services(load(environment)), owner="test")
     server = make_server("127.0.0.1", bridge_port, create_app(services), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -86,3 +91,5 @@ def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> 
     carrier.stop()
     sandbox.stop()
     services.store.close()
+    if SHARED.is_dir():
+        assert recorder.faults(SHARED) == []

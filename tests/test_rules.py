@@ -142,7 +142,8 @@ def test_merging_keeps_the_approval_and_its_identity() -> None:
     approved = pull(reviews=(review(1, "APPROVED"),))
     merged = pull(reviews=(review(1, "APPROVED"),), is_open=False, merged=True, merge_commit="ccc")
     before, after = pull_requests_verdict([approved], POLICY), pull_requests_verdict([merged], POLICY)
-    assert before and after
+    assert before
+    assert after
     assert before.identity == after.identity
 
 
@@ -164,7 +165,8 @@ def test_two_approvals_are_two_people() -> None:
 def test_a_push_alone_never_repeats_changes_requested() -> None:
     first = pull_requests_verdict([pull(reviews=(review(1, "CHANGES_REQUESTED"),))], POLICY)
     pushed = pull_requests_verdict([pull(head="b", reviews=(review(1, "CHANGES_REQUESTED"),))], POLICY)
-    assert first and pushed
+    assert first
+    assert pushed
     assert first.identity == pushed.identity
 
 

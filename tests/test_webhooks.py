@@ -103,7 +103,8 @@ def test_every_real_github_payload_gets_a_sentence_once(
     for number, (event, body) in enumerate(payloads):
         answer = post_github(client, body, guid=f"g-{number}", event=event)
         assert answer.status_code == 202, (event, answer.json)
-        assert answer.json and answer.json["outcome"].startswith("ignored: ")
+        assert answer.json
+        assert answer.json["outcome"].startswith("ignored: ")
     assert rows(store, Delivery) == 363
     for number, (event, body) in enumerate(payloads):
         assert post_github(client, body, guid=f"g-{number}", event=event).status_code == 200
@@ -119,7 +120,8 @@ def test_every_real_jira_payload_gets_a_sentence_once(
     for number, body in enumerate(payloads):
         answer = post_jira(client, body, name=f"j-{number}")
         assert answer.status_code == 202, answer.json
-        assert answer.json and answer.json["outcome"].startswith("ignored: ")
+        assert answer.json
+        assert answer.json["outcome"].startswith("ignored: ")
     for number, body in enumerate(payloads):
         assert post_jira(client, body, name=f"j-{number}").status_code == 200
     assert rows(store, Delivery) == 55
@@ -183,7 +185,8 @@ def test_a_signed_body_that_cannot_be_read_is_kept_for_the_operator(
 ) -> None:
     answer = post_github(client, body, event="pull_request")
     assert answer.status_code == 422
-    assert answer.json and answer.json["outcome"].startswith("ignored: unreadable")
+    assert answer.json
+    assert answer.json["outcome"].startswith("ignored: unreadable")
     assert rows(store, Delivery) == 1
 
 

@@ -75,7 +75,9 @@ class World:
         return next(one for one in self.issues() if one["key"] == key)
 
     def mails(self, kind: str = "") -> list[Json]:
-        return [one for one in self.sandbox.mail.mails() if not kind or one["headers"]["x-chamado-evento"] == kind]
+        return [
+            one for one in self.sandbox.mail.mails() if not kind or one["headers"]["x-chamado-evento"] == kind
+        ]
 
     def wait_status(self, key: str, status: str) -> None:
         reached = until(lambda: self.issue(key)["status"] == status, seconds=SECONDS)
@@ -173,7 +175,9 @@ class World:
         body = {"event": event, "body": "Revisado."}
         return int(self.github("POST", f"pulls/{number}/reviews", who=who, json=body)["id"])
 
-    def deploy(self, *, environment: str = "homologacao", url: str = "https://hml.example", ref: str = "main") -> int:
+    def deploy(
+        self, *, environment: str = "homologacao", url: str = "https://hml.example", ref: str = "main"
+    ) -> int:
         made = self.github("POST", "deployments", json={"ref": ref, "environment": environment})
         status = {"state": "success", "environment_url": url}
         self.github("POST", f"deployments/{made['id']}/statuses", json=status)

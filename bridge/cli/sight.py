@@ -40,7 +40,7 @@ def explain(ref: str, as_json: bool) -> None:
 
 def _story(services: Services, ticket: Ticket) -> dict[str, Any]:
     with services.store.read() as db:
-        lines = [
+        lines: list[dict[str, Any]] = [
             {"at": one.at, "act": one.act, "cause": one.cause, "outcome": one.outcome}
             for one in db.scalars(select(Entry).where(Entry.ticket_id == ticket.id))
         ]

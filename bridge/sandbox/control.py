@@ -153,7 +153,7 @@ class Watched:
 
 def _who(environ: Environ) -> str:
     """Whose credentials a request bore: a Jira user, a GitHub login, or `token` for any other token."""
-    scheme, _, credentials = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _, credentials = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
     if scheme == "Basic":
         try:
             return base64.b64decode(credentials).decode().partition(":")[0]

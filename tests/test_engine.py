@@ -1,0 +1,290 @@
+"""The engine against the outside: what happens in Jira, in the inbox and nowhere twice."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bridge.cli.waiting import until
+from bridge.reconcile import foresee
+from bridge.reconcile.create import jira_filename
+from bridge.store.tables import Entry, PartnerActionRow, Upload
+from bridge.store.tickets import ring
+from tests.world import SECONDS, World
+
+both_jiras = pytest.mark.parametrize("world", [{"jira": "Cloud"}, {"jira": "Server"}], indirect=True)
+
+
+@both_jiras
+def test_a_form_becomes_one_issue_with_every_field_in_one_call(world: World) -> None:
+    key = world.filed(
+        ferramenta="Central de Integrações",
+        integracao="Shopee",
+        descricao="Acentuação, emoji 🎉 e {noformat}*negrito*[~admin]\r\n\r\nSegundo parágrafo.",
+    )
+    issue = world.issue(key)
+    assert issue["status"] == "Triagem"
+    assert issue["summary"] == "Não salva produtos da planilha"
+    assert issue["labels"] == [world.ticket_of(key).marker]
+    custom = issue["custom"]
+    assert custom["Ferramenta"] == "Central de Integrações"
+    assert custom["Integração"] == "Shopee"
+    assert custom["E-mail do cliente"] == "admin@cliente.example"
+    assert custom["Referência"] == "CT-1"
+    assert custom["Parceiro"] == "Revenda Modelo"
+    posts = [one["path"] for one in world.bridge_calls() if one["method"] == "POST"]
+    assert len([path for path in posts if path.endswith("/issue")]) == 1
+    assert len(world.wait_mail("recebido", 2)) == 2
+
+
+def test_the_receipt_does_not_wait_for_jira(world: World) -> None:
+    world.sandbox.controls.add(_fault("* /jira/*", "503", times=3))
+    number = world.file()
+    world.wait_mail("recebido", 2)
+    assert until(lambda: world.ticket(number).jira_key, seconds=SECONDS)
+    world.settle()
+    assert len(world.issues()) == 1
+    assert len(world.mails("recebido")) == 2
+
+
+@pytest.mark.parametrize("loss", ["drop_after", "500"])
+def test_a_lost_answer_makes_no_second_issue(world: World, loss: str) -> None:
+    world.sandbox.jira.index_lag = 0.0
+    world.services.jira.site  # noqa: B018
+    world.sandbox.controls.add(_fault("POST /jira/rest/api/*/issue", loss))
+    number = world.file()
+    if loss == "drop_after":
+        # Jira's own webhook names the marker, and the issue is found without waiting for the search.
+        assert until(lambda: world.ticket(number).jira_key, seconds=SECONDS)
+        world.settle()
+    else:
+        assert until(lambda: world.ticket(number).create_state == "in_doubt", seconds=SECONDS)
+    assert len(world.issues()) == (1 if loss == "drop_after" else 0)
+
+
+def test_files_are_attached_and_a_refused_one_keeps_the_ticket(world: World) -> None:
+    number = world.file()
+    assert until(lambda: world.ticket(number).jira_key, seconds=SECONDS)
+    world.settle()
+    _upload(world, number, "grande demais.png", b"x" * 11_000_000)
+    _upload(world, number, "tela.png", b"\x89PNG ...")
+    world.settle()
+    [attached] = world.issues()[0]["attachments"]
+    assert attached["filename"] == jira_filename("tela.png", attached["sha256"])
+    with world.services.store.read() as db:
+        refusals = [one.refusal for one in db.scalars(select(Upload).order_by(Upload.id))]
+    assert refusals[0]
+    assert refusals[1] == ""
+
+
+def test_reviews_move_the_ticket_and_a_redelivery_costs_nothing(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    number = world.open_pull(f"{key}-x")
+    world.wait_status(key, "PR Review")
+    world.review(number, "COMMENT")
+    world.settle()
+    assert world.issue(key)["status"] == "PR Review"
+    world.review(number, "REQUEST_CHANGES")
+    world.wait_status(key, "Error Fix")
+    world.push(f"{key}-x")
+    world.wait_status(key, "Doing")
+    world.github("POST", f"pulls/{number}/requested_reviewers", json={"reviewers": ["bruno"]})
+    world.wait_status(key, "PR Review")
+    world.review(number, "APPROVE")
+    world.wait_status(key, "PR Aprovado")
+    world.settle()
+    [link] = world.issue(key)["remotelinks"]
+    assert link["object"]["title"] == f"softhouse/erp#{number} · aprovado"
+    _redeliver_everything(world)
+    assert world.issue(key)["status"] == "PR Aprovado"
+
+
+def _redeliver_everything(world: World) -> None:
+    hook = world.github("GET", "hooks")[0]["id"]
+    before, recorded = len(world.sandbox.controls.calls()), len(world.deliveries())
+    guids = world.github("GET", f"hooks/{hook}/deliveries")
+    for one in guids:
+        world.github("POST", f"hooks/{hook}/deliveries/{one['id']}/attempts")
+    assert until(
+        lambda: len(world.github("GET", f"hooks/{hook}/deliveries")) == 2 * len(guids), seconds=SECONDS
+    )
+    world.settle()
+    assert len(world.deliveries()) == recorded
+    assert world.bridge_calls(before) == []
+
+
+def test_a_pull_request_from_backlog_walks_the_declared_path(world: World) -> None:
+    key = world.filed()
+    world.drag(key, "Backlog")
+    world.settle()
+    world.open_pull("sem-chave", title=f"Corrige {key.lower()} e UTF-8")
+    world.wait_status(key, "PR Review")
+    moves = [(one["from"], one["to"]) for one in world.issue(key)["history"]]
+    assert moves[1:] == [("Backlog", "To Do"), ("To Do", "Doing"), ("Doing", "PR Review")]
+
+
+def test_a_person_who_drags_the_ticket_wins(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    number = world.open_pull(f"{key}-x")
+    world.review(number, "APPROVE")
+    world.wait_status(key, "PR Aprovado")
+    world.settle()
+    world.drag(key, "Error Fix")
+    world.drag(key, "Doing")
+    world.settle()
+    _look(world, key)
+    assert world.issue(key)["status"] == "Doing"
+
+
+def test_production_before_the_tests_are_finished_waits(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    number = world.open_pull(f"{key}-x")
+    world.review(number, "APPROVE")
+    world.wait_status(key, "PR Aprovado")
+    world.github("PUT", f"pulls/{number}/merge", json={})
+    world.deploy(url="https://hml.softhouse.example")
+    world.wait_status(key, "Publicado em Homologação")
+    assert world.issue(key)["custom"]["URL de homologação"] == "https://hml.softhouse.example"
+    mails = world.wait_mail("homologacao", 2)
+    assert "https://hml.softhouse.example" in mails[0]["text"]
+    world.github("POST", "releases", json={"tag_name": "v7"})
+    world.settle()
+    assert world.issue(key)["status"] == "Publicado em Homologação"
+    world.drag(key, "Testing", who="tester@softhouse.example")
+    world.drag(key, "Test Finished", who="tester@softhouse.example")
+    world.wait_status(key, "Publicado")
+    assert world.issue(key)["custom"]["Versão publicada"] == "v7"
+    world.wait_mail("publicado", 2)
+
+
+def test_a_deployment_without_the_fix_moves_nothing(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    number = world.open_pull(f"{key}-x")
+    world.review(number, "APPROVE")
+    world.wait_status(key, "PR Aprovado")
+    world.settle()
+    world.deploy()  # main, to which nothing was merged
+    world.settle()
+    assert world.issue(key)["status"] == "PR Aprovado"
+
+
+@both_jiras
+def test_the_partners_answer_brings_the_ticket_back_with_its_words(world: World) -> None:
+    key = world.filed()
+    world.say(key, "/parceiro Qual planilha?")
+    world.say(key, "interno: cliente difícil")
+    world.drag(key, "Faltam Informações")
+    [mail, _] = world.wait_mail("faltam_informacoes", 2)
+    assert "Qual planilha?" in mail["text"]
+    assert "difícil" not in mail["raw"]
+    ticket = world.ticket_of(key)
+    with world.services.store.begin() as db:
+        now = world.services.clock()
+        action = PartnerActionRow(
+            ticket_id=ticket.id, verb="answered", author="Ana", text="produtos.xlsx", at=now
+        )
+        db.add(action)
+        db.flush()
+        ring(db, ticket.id, kind="partner", subject=f"action:{action.id}", now=now)
+    world.services.wake(ticket.id)
+    world.wait_status(key, "Triagem")
+    world.settle()
+    assert any("produtos.xlsx" in str(one) for one in world.issue(key)["comments"])
+    assert world.mails("comentario") == []
+
+
+def test_an_internal_comment_reaches_nobody(world: World) -> None:
+    key = world.filed()
+    before = len(world.mails())
+    world.say(key, "canário-interno")
+    world.settle()
+    assert len(world.mails()) == before
+    world.say(key, "/parceiro Estamos vendo.")
+    world.wait_mail("comentario", 2)
+    assert not any("canário" in one["raw"] for one in world.mails())
+
+
+@pytest.mark.parametrize("world", [{"hold": 2}], indirect=True)
+def test_a_move_undone_within_the_hold_sends_nothing(world: World) -> None:
+    key = world.filed()
+    world.drag(key, "Faltam Informações")
+    world.drag(key, "Triagem")
+    ticket = world.ticket_of(key).id
+    assert until(lambda: _told(world, ticket) >= 2, seconds=SECONDS)
+    world.settle()
+    assert {one["headers"]["x-chamado-evento"] for one in world.mails()} == {"recebido"}
+
+
+def _told(world: World, number: int) -> int:
+    with world.services.store.read() as db:
+        acts = db.scalars(select(Entry.cause).where(Entry.ticket_id == number, Entry.act == "tell")).all()
+    return sum(cause.startswith("changelog:") for cause in acts)
+
+
+def test_a_removed_transition_parks_with_a_sentence_and_heals(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    world.sandbox.controls.add(_fault("POST /jira/rest/api/*/transitions", "404"))
+    world.open_pull(f"{key}-x")
+    parked = until(lambda: world.ticket_of(key).parked, seconds=SECONDS)
+    assert parked
+    assert "Jira" in parked
+    _look(world, key)
+    world.wait_status(key, "PR Review")
+    world.settle()
+    assert world.ticket_of(key).parked == ""
+
+
+def test_a_dry_run_says_and_does_nothing(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    world.sandbox.controls.add(_fault("* /jira/*", "503", times=2, retry_after=3600))
+    number = world.open_pull(f"{key}-x")
+    ticket = world.ticket_of(key)
+    assert until(lambda: world.ticket(ticket.id).retry_at, seconds=SECONDS)
+    world.sandbox.controls.faults.clear()
+    before = len([one for one in world.bridge_calls() if one["method"] != "GET"])
+    foresee(world.services, ticket.id)
+    assert len([one for one in world.bridge_calls() if one["method"] != "GET"]) == before
+    assert number == 1
+
+
+def _look(world: World, key: str) -> None:
+    ticket = world.ticket_of(key)
+    with world.services.store.begin() as db:
+        ring(db, ticket.id, kind="cli", subject="test", now=world.services.clock())
+    world.services.wake(ticket.id)
+    world.settle()
+
+
+def _upload(world: World, number: int, name: str, content: bytes) -> None:
+    folder = Path(world.services.config.files)
+    stored = hashlib.sha256(content).hexdigest()
+    (folder / stored).write_bytes(content)
+    with world.services.store.begin() as db:
+        ticket = world.services.clock()
+        db.add(
+            Upload(
+                partner_id=1,
+                ticket_id=number,
+                filename=name,
+                content_type="image/png",
+                size=len(content),
+                sha256=stored,
+                stored_as=stored,
+                created_at=ticket,
+            )
+        )
+        ring(db, number, kind="files", subject=name, now=ticket)
+    world.services.wake(number)
+
+
+def _fault(match: str, do: str, *, times: int = 1, retry_after: int | None = None):  # type: ignore[no-untyped-def]
+    from bridge.sandbox.control import Fault
+
+    return Fault(match=match, do=do, times=times, retry_after=retry_after)

@@ -1,0 +1,116 @@
+"""Claims, leases and the schema, on both engines."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bridge.store import Store, people, schema
+from bridge.store.engine import TransactionOpen, refuse_in_transaction
+from bridge.store.filing import Submission, file_ticket
+from bridge.store.tables import Ticket
+from bridge.store.tickets import LeaseLost, claim, claimable, park, postpone, ring, settle, writing
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LEASE = timedelta(minutes=2)
+
+
+@pytest.fixture
+def number(store: Store) -> int:
+    with store.begin() as db:
+        partner = people.register(db, name="Revenda", email="a@b.example", now=NOW)
+        db.flush()
+        answers = {"titulo": "t", "notificar": ["A@B.example", "c@d.example"]}
+        return file_ticket(db, Submission(partner=partner, answers=answers), status="Triagem", now=NOW).id
+
+
+def test_only_one_of_many_claims_a_ticket(store: Store, number: int) -> None:
+    claims: list[object] = []
+    threads = [
+        threading.Thread(
+            target=lambda name=name: claims.append(claim(store, number, owner=name, now=NOW, lease=LEASE))
+        )
+        for name in "abcdefgh"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([one for one in claims if one]) == 1
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_its_old_owner_writes_nothing(
+    store: Store, number: int
+) -> None:
+    first = claim(store, number, owner="a", now=NOW, lease=LEASE)
+    later = NOW + LEASE
+    second = claim(store, number, owner="b", now=later, lease=LEASE)
+    assert first
+    assert second
+    with pytest.raises(LeaseLost), writing(store, first) as db:
+        db.get_one(Ticket, number).title = "written by a ghost"
+    with pytest.raises(LeaseLost):
+        settle(store, first, outcome="x", due_at=None, now=later)
+    with store.read() as db:
+        assert db.get_one(Ticket, number).title == "t"
+
+
+def test_a_ring_during_a_look_is_not_lost(store: Store, number: int) -> None:
+    claimed = claim(store, number, owner="a", now=NOW, lease=LEASE)
+    assert claimed
+    with store.begin() as db:
+        ring(db, number, kind="issue", subject="10001", now=NOW)
+    assert settle(store, claimed, outcome="done", due_at=None, now=NOW)
+    again = claim(store, number, owner="a", now=NOW, lease=LEASE)
+    assert again
+    assert again.rings == (("issue", "10001"),)
+
+
+def test_ten_rings_are_one_look(store: Store, number: int) -> None:
+    with store.begin() as db:
+        for _ in range(10):
+            ring(db, number, kind="issue", subject="10001", now=NOW)
+    claimed = claim(store, number, owner="a", now=NOW, lease=LEASE)
+    assert claimed
+    assert claimed.rings == (("filed", "form"), ("issue", "10001"))
+    assert not settle(store, claimed, outcome="done", due_at=None, now=NOW)
+    assert claimable(store, now=NOW, limit=10) == []
+
+
+def test_a_postponed_ticket_rests_and_a_parked_one_waits_for_a_ring(store: Store, number: int) -> None:
+    claimed = claim(store, number, owner="a", now=NOW, lease=LEASE)
+    assert claimed
+    postpone(store, claimed, outcome="later", retry_at=NOW + timedelta(seconds=60), now=NOW)
+    assert claimable(store, now=NOW + timedelta(seconds=59), limit=10) == []
+    later = NOW + timedelta(seconds=60)
+    again = claim(store, number, owner="a", now=later, lease=LEASE)
+    assert again
+    assert again.rings  # a failed look keeps its doorbells
+    park(store, again, reason="Jira: field 10101 unknown", now=later)
+    assert claimable(store, now=later + timedelta(days=1), limit=10) == []
+    with store.begin() as db:
+        ring(db, number, kind="cli", subject="retry", now=later)
+    assert claimable(store, now=later, limit=10) == [number]
+
+
+def test_a_due_time_brings_the_ticket_back(store: Store, number: int) -> None:
+    claimed = claim(store, number, owner="a", now=NOW, lease=LEASE)
+    assert claimed
+    settle(store, claimed, outcome="done", due_at=NOW + timedelta(seconds=30), now=NOW)
+    assert claimable(store, now=NOW + timedelta(seconds=29), limit=10) == []
+    assert claimable(store, now=NOW + timedelta(seconds=30), limit=10) == [number]
+
+
+def test_an_older_database_is_refused_with_the_remedy(store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+    with pytest.raises(schema.SchemaOutdated, match="chamados db upgrade"):
+        schema.prepare(store)
+
+
+def test_no_call_to_the_outside_inside_a_transaction(store: Store) -> None:
+    refuse_in_transaction()
+    with store.begin(), pytest.raises(TransactionOpen):
+        refuse_in_transaction()
+    with store.read(), pytest.raises(TransactionOpen):
+        refuse_in_transaction()
