@@ -86,8 +86,9 @@ def anchor(name: str) -> str:
     return f"#campo-{name}"
 
 
-def address(draft_id: str, **query: str) -> str:
-    return url_for("portal.open_draft", draft_id=draft_id, **query)
+def address(draft_id: str, *, aviso: str | None = None, conferir: str | None = None) -> str:
+    """Where a draft is edited, with a notice to show or with its faults shown."""
+    return url_for("portal.open_draft", draft_id=draft_id, aviso=aviso, conferir=conferir)
 
 
 def load(draft_id: str) -> Typed | None:

@@ -1,4 +1,4 @@
-"""Opening a ticket: the notice, the form and its draft. Whatever was typed or sent is kept before it is judged."""
+"""Opening a ticket: the notice, the form and its draft. What was typed is kept before it is judged."""
 
 import re
 from collections.abc import Callable

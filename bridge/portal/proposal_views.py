@@ -1,4 +1,4 @@
-"""The AI's proposal: asked for by the partner, shown beside the partner's own text, taken or left by the partner."""
+"""The AI's proposal: asked for by the partner, shown beside the own text, taken or left."""
 
 from collections.abc import Mapping
 from dataclasses import replace

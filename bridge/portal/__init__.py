@@ -1,0 +1,62 @@
+"""What partners see: sign-in, the form, the panel, the API. `register` puts it into an application."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, url_for
+
+from bridge.portal import (
+    access,
+    action_views,
+    api_views,
+    errors,
+    form_page,
+    form_views,
+    limits,
+    panel_views,
+    proposal_views,
+    protection,
+    review_views,
+    sign_in,
+    words,
+)
+from bridge.portal.pages import api, pages
+from bridge.services import Services
+
+__all__ = ["register"]
+
+# Each of these adds its routes to the blueprints when it is imported.
+_VIEWS = (action_views, api_views, form_views, panel_views, proposal_views, review_views, sign_in)
+_STATIC = Path(__file__).with_name("static")
+
+
+def register(app: Flask, services: Services) -> None:
+    """Add the portal. The application has its secret key already."""
+    app.extensions[access.EXTENSION] = services
+    app.register_blueprint(pages)
+    app.register_blueprint(api)
+    limits.install(app)
+    protection.install(app, https=services.config.public_url.startswith("https://"))
+    errors.install(app)
+    _speak(app)
+
+
+def _speak(app: Flask) -> None:
+    """What every template may use."""
+    app.jinja_env.filters.update(moment=words.moment, day=words.day, size=words.size)
+    app.jinja_env.globals.update(
+        visitor=access.visitor,
+        static=_static_address,
+        badge=words.badge,
+        next_step=words.next_step,
+        is_long=form_page.is_long,
+    )
+
+
+def _static_address(name: str) -> str:
+    """A static file's address, with its content in it: it may be cached for ever."""
+    return url_for("portal.static", filename=name, v=_version(name))
+
+
+def _version(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,82 @@
+"""What is said when something is wrong: a page for people, JSON for programs, an id for what is our fault."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    title: str
+    text: str
+
+
+PAGES = {
+    400: Explanation(
+        title="Não conseguimos ler este envio",
+        text="A página pode ter ficado aberta por muito tempo. Volte, recarregue e envie de novo.",
+    ),
+    403: Explanation(title="Acesso não permitido", text="Este envio não partiu de uma página nossa."),
+    404: Explanation(
+        title="Página não encontrada",
+        text="O endereço não existe ou não está disponível para você. Confira o link.",
+    ),
+    405: Explanation(title="Isto não pode ser feito assim", text="Volte e use os botões da página."),
+    413: Explanation(
+        title="O envio é grande demais",
+        text="Cada arquivo pode ter até 10 MB. Volte, tire os maiores e envie um link para eles.",
+    ),
+    415: Explanation(title="Formato não aceito", text="Volte e envie pelo formulário."),
+    429: Explanation(
+        title="Muitas tentativas seguidas",
+        text="Espere um minuto e tente de novo. Nada do que você salvou se perdeu.",
+    ),
+    500: Explanation(
+        title="Algo deu errado do nosso lado",
+        text="Já registramos o problema. Tente de novo em alguns minutos.",
+    ),
+    503: Explanation(title="Serviço temporariamente indisponível", text="Tente de novo em alguns minutos."),
+}
+
+
+def install(app: Flask) -> None:
+    """Explain every error of the application in Portuguese."""
+    app.register_error_handler(HTTPException, explain)
+
+
+def explain(error: HTTPException) -> ResponseReturnValue:
+    """The page or the JSON for an error. Redirects that are raised pass through."""
+    code = error.code or 500
+    if code < 400:
+        return error
+    incident = _record(error) if isinstance(error, InternalServerError) else ""
+    headers = _headers(error)
+    if request.path.startswith(("/api/", "/webhooks/")):
+        return jsonify(_document(code, incident)), code, headers
+    page = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
+    return render_template("portal/error.html", page=page, incident=incident), code, headers
+
+
+def _record(error: InternalServerError) -> str:
+    incident = secrets.token_hex(4)
+    log.error(
+        "incident %s: %s %s", incident, request.method, request.url_rule, exc_info=error.original_exception
+    )
+    return incident
+
+
+def _document(code: int, incident: str) -> dict[str, str]:
+    page = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
+    return {"erro": page.title, **({"id": incident} if incident else {})}
+
+
+def _headers(error: HTTPException) -> dict[str, str]:
+    """The headers that belong to the error (Allow, Retry-After, WWW-Authenticate), not its old body's."""
+    kept = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
+    return {"Retry-After": "60", **kept} if isinstance(error, TooManyRequests) else kept
