@@ -1,6 +1,7 @@
 """What partners see: sign-in, the form, the panel, the API. `register` puts it into an application."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, url_for
@@ -58,5 +59,6 @@ def _static_address(name: str) -> str:
     return url_for("portal.static", filename=name, v=_version(name))
 
 
+@cache
 def _version(name: str) -> str:
     return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
