@@ -1,13 +1,11 @@
 """The web application: receivers, portal and probes over one set of services."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from flask import Flask, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
 
 from bridge import portal
 from bridge.carrier import EmbeddedCarrier
@@ -63,14 +61,12 @@ def carried(services: Services, *, owner: str) -> tuple[Services, EmbeddedCarrie
 
 def create_app(services: Services) -> Flask:
     """The application; everything it needs is in `services`."""
-    app = Flask("bridge", static_folder=None, template_folder="portal/templates")
+    app = Flask("bridge", static_folder=None)
     app.secret_key = services.config.secret_key.reveal()
     portal.register(app, services)
     app.register_blueprint(github.blueprint(services))
     app.register_blueprint(jira.blueprint(services))
     _probes(app, services)
-    static = Path(portal.__file__).with_name("static")
-    app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(static), prefix="static/")  # type: ignore[method-assign]
     if services.config.proxies:
         hops = services.config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

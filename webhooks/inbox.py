@@ -12,6 +12,7 @@ from flask import Response, jsonify, request
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from bridge.config import Secret
 from bridge.services import Services
@@ -56,9 +57,11 @@ def receive(
     dispatch: Callable[[str, Services, Session, Payload], Ringing],
 ) -> Response:
     """Answer one request: 202 recorded, 200 known already, 401, 400, 413, 422, or 503 for our own trouble."""
-    if (request.content_length or 0) > LIMIT:
+    request.max_content_length = LIMIT
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
         return _answer(413, "larger than any webhook of theirs")
-    body = request.get_data(cache=False)
     try:
         if not signed(body, request.headers.get(signature_header, ""), secrets):
             _count(services, f"{source} webhooks refused")
