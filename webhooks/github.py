@@ -80,6 +80,9 @@ def branch_pushed(services: Services, db: Session, payload: Payload) -> Ringing:
     tickets = set(facts.tickets_by_key(db, keys).values())
     if not tickets:
         return _nobody(keys)
+    tickets -= facts.tickets_of_branch(db, repository_id=repository["id"], name=branch)
+    if not tickets:
+        return ignored(f"branch {branch} is known already")
     subject = f"{repository['full_name']} {repository['id']} {branch}"
     return _ringing("branch", subject, tickets, f"branch {branch} pushed")
 

@@ -197,10 +197,8 @@ def _publish(world: World) -> None:
 
 def _finish(world: World, partner: Browser) -> None:
     def confirm() -> None:
-        partner.open(f"/chamados/{world.reference}")
-        partner.press("Funcionou")
-        if f"/chamados/{world.reference}" in partner.path and "confirm" in partner.path:
-            partner.press("Confirmar")
+        partner.open(f"/chamados/{world.reference}/funcionou")
+        partner.press("Sim, funcionou")
 
     world.step("partner says that it works", confirm, status="Encerrado", mail="encerrado")
 

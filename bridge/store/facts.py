@@ -62,6 +62,14 @@ def tickets_of_pull_request(db: Session, *, repository_id: int, number: int) -> 
     )
 
 
+def tickets_of_branch(db: Session, *, repository_id: int, name: str) -> set[int]:
+    """The tickets that know this branch already."""
+    known = select(BranchRow.ticket_id).where(
+        BranchRow.repository_id == repository_id, BranchRow.name == name
+    )
+    return set(db.scalars(known))
+
+
 def tickets_of_repository(db: Session, *, repository_id: int, except_statuses: set[str]) -> list[int]:
     """The tickets with a pull request in a repository whose board is not finished with them."""
     return list(
