@@ -4,7 +4,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
@@ -59,6 +59,8 @@ def explain(error: HTTPException) -> ResponseReturnValue:
     headers = _headers(error)
     if request.path.startswith(("/api/", "/webhooks/")):
         return jsonify(_document(code, incident)), code, headers
+    if code >= 500:
+        g.setdefault("partner", None)  # the page must not ask the database that may be the trouble
     page = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
     return render_template("portal/error.html", page=page, incident=incident), code, headers
 

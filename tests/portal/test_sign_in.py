@@ -1,0 +1,144 @@
+"""Signing in: by a link, once, soon, in the browser that asked; and out."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.portal.conftest import Browser, Portal
+
+EMAIL = "ana@revenda.com.br"
+
+
+@pytest.fixture
+def asked(opened: Portal) -> Browser:
+    opened.partner(EMAIL)
+    browser = Browser(opened)
+    browser.get("/entrar")
+    browser.post("/entrar", {"email": EMAIL})
+    return browser
+
+
+def test_link_signs_in_after_a_click(opened: Portal, asked: Browser) -> None:
+    page = asked.get(opened.link())
+    assert page.status_code == 200
+    assert ">Entrar</button>" in page.text
+    assert asked.get("/chamados").status_code == 303
+    assert asked.post(opened.link(), {}).location == "/chamados"
+    assert "Meus chamados" in asked.get("/chamados").text
+
+
+def test_same_answer_for_strangers(opened: Portal, asked: Browser) -> None:
+    before = len(opened.mails())
+    known = asked.post("/entrar", {"email": EMAIL}).text
+    unknown = asked.post("/entrar", {"email": "eve@revenda.com.br"}).text
+    assert known.replace(EMAIL, "…") == unknown.replace("eve@revenda.com.br", "…")
+    assert {mail.recipient for mail in opened.mails()} == {EMAIL}
+    assert len(opened.mails()) == before + 1
+
+
+def test_looking_never_uses_the_link_up(opened: Portal, asked: Browser) -> None:
+    scanner = opened.client()
+    for _ in range(3):
+        scanner.get(opened.link())
+        scanner.head(opened.link())
+        asked.get(opened.link())
+    assert asked.post(opened.link(), {}).status_code == 303
+
+
+def test_link_works_once(opened: Portal, asked: Browser) -> None:
+    link = opened.link()
+    asked.post(link, {})
+    asked.post("/sair", {})
+    again = asked.post(link, {})
+    assert again.status_code == 410
+    assert "não vale mais" in again.text
+
+
+def test_link_expires(opened: Portal, asked: Browser) -> None:
+    opened.wait(timedelta(minutes=10))
+    assert asked.get(opened.link()).status_code == 410
+    assert asked.post(opened.link(), {}).status_code == 410
+    assert asked.get("/chamados").status_code == 303
+
+
+def test_other_browser_is_refused_and_the_link_lives_on(opened: Portal, asked: Browser) -> None:
+    other = Browser(opened)
+    other.get("/entrar")
+    refused = other.post(opened.link(), {})
+    assert refused.status_code == 403
+    assert "outro navegador" in refused.text
+    assert other.get("/chamados").status_code == 303
+    assert asked.post(opened.link(), {}).status_code == 303
+
+
+def test_database_holds_no_token(opened: Portal, asked: Browser) -> None:
+    link = opened.link()
+    asked.post(link, {})
+    session = asked.client.get_cookie("sessao")
+    assert session
+    rows = repr({name: rows for name, rows in opened.contents().items() if name != "mails"})
+    assert link.removeprefix("/entrar/") not in rows
+    assert session.value not in rows
+
+
+def test_session_cookie_is_out_of_reach(opened: Portal, asked: Browser) -> None:
+    cookies = asked.post(opened.link(), {}).headers.getlist("Set-Cookie")
+    session = next(one for one in cookies if one.startswith("sessao="))
+    assert "HttpOnly" in session
+    assert "SameSite=Lax" in session
+
+
+@pytest.mark.parametrize(
+    ("step", "times", "alive"),
+    [(timedelta(hours=11), 3, True), (timedelta(hours=13), 1, False), (timedelta(hours=11), 16, False)],
+)
+def test_sessions_end(opened: Portal, browser: Browser, step: timedelta, times: int, alive: bool) -> None:
+    for _ in range(times):
+        opened.wait(step)
+        answer = browser.get("/chamados")
+    assert (answer.status_code == 200) is alive
+
+
+def test_signing_out_ends_the_session_in_the_database(opened: Portal, browser: Browser) -> None:
+    cookie = browser.client.get_cookie("sessao")
+    assert cookie
+    browser.post("/sair", {})
+    thief = opened.client()
+    thief.set_cookie("sessao", cookie.value)
+    assert thief.get("/chamados").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led"),
+    [
+        ("/chamados/CT-7?x=1", "/chamados/CT-7?x=1"),
+        ("https://evil.example/", "/chamados"),
+        ("//evil.example/", "/chamados"),
+        ("/\\evil.example", "/chamados"),
+        ("javascript:alert(1)", "/chamados"),
+        ("/chamados\r\nSet-Cookie: a=b", "/chamados"),
+    ],
+)
+def test_next_leads_only_to_own_pages(opened: Portal, wanted: str, led: str) -> None:
+    opened.partner(EMAIL)
+    browser = Browser(opened)
+    browser.post("/entrar", {"email": EMAIL, "next": wanted})
+    assert browser.post(opened.link(), {}).location == led
+
+
+def test_visitors_are_sent_to_sign_in_and_back(opened: Portal) -> None:
+    answer = opened.client().get("/chamados/CT-7")
+    assert answer.location == "/entrar?next=/chamados/CT-7"
+
+
+def test_bad_address_is_kept_and_explained(opened: Portal) -> None:
+    page = Browser(opened).post("/entrar", {"email": "ana arroba"})
+    assert page.status_code == 422
+    assert 'value="ana arroba"' in page.text
+    assert "<title>Erro: Entrar" in page.text
+
+
+def test_mail_is_not_sent_without_end(opened: Portal, asked: Browser) -> None:
+    for _ in range(20):
+        asked.post("/entrar", {"email": EMAIL})
+    assert len(opened.mails()) == 5
