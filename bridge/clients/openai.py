@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import openai
-from marshmallow import Schema, ValidationError, fields, validate
-from openai.types.responses import Response
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from openai.types.responses.response_format_text_json_schema_config_param import (
     ResponseFormatTextJSONSchemaConfigParam,
 )
@@ -62,9 +62,36 @@ class Proposal:
     questions: tuple[str, ...]
 
 
+class _Lenient(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class _PartSchema(_Lenient):
+    type = fields.String(required=True)
+    text = fields.String(load_default="")
+
+
+class _ItemSchema(_Lenient):
+    type = fields.String(required=True)
+    content = fields.List(fields.Nested(_PartSchema), load_default=list, allow_none=True)
+
+
+class _AnswerSchema(_Lenient):
+    """What is read of OpenAI's answer."""
+
+    status = fields.String(required=True)
+    output = fields.List(fields.Nested(_ItemSchema), required=True)
+
+
+def _not_blank(text: str) -> None:
+    if not text.strip():
+        raise ValidationError("blank")
+
+
 class _ProposalSchema(Schema):
-    titulo = fields.String(required=True, validate=validate.Length(1, TITLE_LIMIT))
-    descricao = fields.String(required=True, validate=validate.Length(1, DESCRIPTION_LIMIT))
+    titulo = fields.String(required=True, validate=[validate.Length(max=TITLE_LIMIT), _not_blank])
+    descricao = fields.String(required=True, validate=[validate.Length(max=DESCRIPTION_LIMIT), _not_blank])
     perguntas = fields.List(
         fields.String(validate=validate.Length(1, QUESTION_LIMIT)),
         required=True,
@@ -97,11 +124,11 @@ class Assistant:
         asked = {"titulo": title, "descricao": description, "fluxo": flow, "ferramenta": tool}
         return _proposal(self._ask(json.dumps(asked, ensure_ascii=False)))
 
-    def _ask(self, content: str) -> Response:
+    def _ask(self, content: str) -> str:
         if self._client is None:
             raise Unavailable(SERVICE, "the AI is switched off: no API key is set")
         try:
-            return self._client.responses.create(
+            answer = self._client.responses.with_raw_response.create(
                 model=self._model,
                 instructions=INSTRUCTIONS,
                 input=[{"role": "user", "content": content}],
@@ -109,6 +136,7 @@ class Assistant:
                 max_output_tokens=OUTPUT_TOKENS,
                 store=False,
             )
+            return answer.text
         except openai.APIStatusError as error:
             raise _failure(error) from error
         except openai.APIConnectionError as error:  # time-outs too
@@ -128,21 +156,32 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
     return float(named) if named.isascii() and named.isdigit() else None
 
 
-def _proposal(response: Response) -> Proposal:
-    if response.status not in {None, "completed"}:
-        raise Refused(SERVICE, f"the answer is not complete ({response.status})")
-    if any(
-        part.type == "refusal" for item in response.output if item.type == "message" for part in item.content
-    ):
-        raise Refused(SERVICE, "the model declined to answer")
+def _proposal(body: str) -> Proposal:
     try:
-        loaded = _ProposalSchema().loads(response.output_text)
+        # Read by our own schema: the library builds a Response of whatever came, even of a proxy's page.
+        answer = _AnswerSchema().loads(body)
+        _require_completed(answer)
+        loaded = _ProposalSchema().loads(_said(answer))
     except (ValidationError, ValueError) as error:
         raise Refused(SERVICE, "the answer is not of the agreed form") from error
-    if not loaded["titulo"].strip() or not loaded["descricao"].strip():
-        raise Refused(SERVICE, "the answer is empty")
     return Proposal(
         title=" ".join(loaded["titulo"].split()),
         description=loaded["descricao"].strip(),
         questions=tuple(question.strip() for question in loaded["perguntas"] if question.strip()),
     )
+
+
+def _require_completed(answer: dict[str, Any]) -> None:
+    if answer["status"] != "completed":
+        raise Refused(SERVICE, f"the answer is not complete ({answer['status']})")
+    if any(part["type"] == "refusal" for part in _parts(answer)):
+        raise Refused(SERVICE, "the model declined to answer")
+
+
+def _said(answer: dict[str, Any]) -> str:
+    return "".join(part["text"] for part in _parts(answer) if part["type"] == "output_text")
+
+
+def _parts(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    messages = (item for item in answer["output"] if item["type"] == "message")
+    return [part for item in messages for part in item["content"]]

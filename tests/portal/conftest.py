@@ -196,7 +196,7 @@ def opened(tmp_path: Path) -> Iterator[Portal]:
     store.close()
 
 
-def make(store: Store, environment: dict[str, str], licences: str = "") -> Portal:
+def make(store: Store, environment: dict[str, str], licences: str = "", *, limited: bool = False) -> Portal:
     now, woken, assistant = [START], [], FakeAssistant()
     built = build(load_config(environment), load_mappings(), store)
     services = replace(
@@ -204,7 +204,7 @@ def make(store: Store, environment: dict[str, str], licences: str = "") -> Porta
     )
     app = Flask("portal-tests", static_folder=None)
     app.secret_key = environment["CHAMADOS_SECRET_KEY"]
-    app.config.update(RATELIMIT_ENABLED=False)
+    app.config.update(RATELIMIT_ENABLED=limited)
     portal.register(app, services)
     return Portal(app=app, services=services, assistant=assistant, now=now, woken=woken)
 
