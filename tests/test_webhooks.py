@@ -227,3 +227,9 @@ def test_our_own_trouble_is_503_so_that_jira_sends_again(services: Services, cli
 )
 def test_what_may_be_an_issue_key(text: str, keys: set[str]) -> None:
     assert keys_in(text, None) == keys
+
+
+def test_what_is_too_large_is_not_read(client: FlaskClient, store: Store) -> None:
+    body = b"x" * (25 * 1024 * 1024 + 1)
+    assert post_github(client, body).status_code == 413
+    assert rows(store, Delivery) == 0

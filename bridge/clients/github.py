@@ -140,7 +140,7 @@ class GitHub:
         return status in {"ahead", "identical"}
 
     def _repository(self, name: str) -> Repository:
-        return self._github.get_repo(name, lazy=True)
+        return self._github.get_repo(name)
 
 
 def _pull_request(found: GithubPullRequest) -> PullRequest:
