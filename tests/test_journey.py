@@ -1,4 +1,4 @@
-"""The whole journey, as `chamados demo --journey` walks it, its requests to Jira held against the contract."""
+"""The journey, as `chamados demo --journey` walks it, its requests to Jira held against the contract."""
 
 import pytest
 

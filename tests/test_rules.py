@@ -203,6 +203,22 @@ def test_humans_win_until_the_verdict_changes() -> None:
     assert path_of(seen("Doing", changed, lanes=lanes)) == [("PR Review", "Error Fix")]
 
 
+def test_a_verdict_that_waited_is_tried_again_while_it_holds() -> None:
+    one = pull()
+    [waiting] = decided(seen("Triagem", one))
+    lanes = {Lane.PULL_REQUESTS: LaneState(identity=waiting.verdict.identity, spent=False, refusal="x")}
+    assert path_of(seen("Doing", one, lanes=lanes)) == [("PR Review",)]
+
+
+def test_one_approval_more_than_needed_changes_nothing() -> None:
+    first = pull_requests_verdict([pull(reviews=(review(1, "APPROVED"),))], POLICY)
+    more = (review(1, "APPROVED"), review(2, "APPROVED", "carla"))
+    second = pull_requests_verdict([pull(reviews=more)], POLICY)
+    assert first
+    assert second
+    assert first.identity == second.identity
+
+
 def test_changes_requested_and_a_fix_pushed_seen_together_are_told_in_order() -> None:
     one = pull(head="bbbbbbb2", reviews=(review(1, "CHANGES_REQUESTED"),))
     assert path_of(seen("PR Review", one)) == [("Error Fix",), ("Doing",)]

@@ -130,6 +130,7 @@ def test_every_real_jira_payload_gets_a_sentence_once(
 def test_the_vendors_test_vector() -> None:
     given = "sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"
     assert signed(b"Hello World!", given, [Secret(SECRET)])
+    assert not signed(b"Hello World!", given.replace("sha256", "md5"), [Secret(SECRET)])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bridge.app import carried, create_app
 from bridge.cli.common import clean, fail, log_to_stderr, opened
 from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import reference, ticket_id
+from bridge.domain import Action, Comment, Link, Move, SetField, Tell, Wait, reference, ticket_id
 from bridge.reconcile import foresee
 from bridge.reconcile import reconcile as look
 from bridge.reconcile.outbox import send_due
@@ -114,8 +114,26 @@ def _chosen(services: Services, ref: str | None) -> list[int]:
 
 
 def _foreseen(services: Services, number: int) -> str:
-    actions = foresee(services, number)
-    return "; ".join(f"would {action}" for action in actions) or "nothing to do"
+    return "; ".join(_told(action) for action in foresee(services, number)) or "nothing to do"
+
+
+def _told(action: Action) -> str:
+    """A foreseen action in a few words."""
+    match action:
+        case Move(verdict=verdict, path=()):
+            return f"would leave it where it is: {verdict.reason}"
+        case Move(verdict=verdict, path=path):
+            return f"would move it to {' → '.join(path)}: {verdict.reason}"
+        case Wait(verdict=verdict, reason=reason):
+            return f"would wait: {verdict.reason}, but {reason}"
+        case Link(title=title):
+            return f"would link {title}"
+        case SetField(field=field, value=value):
+            return f"would set {field} to {value}"
+        case Comment(action=said):
+            return f"would write the partner's words into the issue ({said.verb})"
+        case Tell(email=email, outcome=outcome, source=source):
+            return f"would tell {source}: {f'e-mail {email}' if email else outcome}"
 
 
 def _looked(services: Services, number: int) -> str:

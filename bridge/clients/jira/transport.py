@@ -102,7 +102,8 @@ def _sentence(error: JIRAError) -> str:
         body = {}
     messages = [str(message) for message in body.get("errorMessages") or []]
     messages += [f"{field}: {message}" for field, message in (body.get("errors") or {}).items()]
-    return "; ".join(messages) or "no reason was given"
+    # Cloud says who is not let in with one `message` instead.
+    return "; ".join(messages) or str(body.get("message") or "no reason was given")
 
 
 def _retry_after(response: requests.Response | None) -> float | None:
