@@ -1,6 +1,7 @@
 """How things are said to a partner: moments, sizes, what a status means, what happens next."""
 
 import difflib
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -117,34 +118,62 @@ def _shape(workflow: Workflow, status: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """A run of words: `same`, `gone` (only in the first text) or `new` (only in the second)."""
+    """A run of words, and whether the other text has it too."""
 
-    kind: str
+    shared: bool
     text: str
 
 
-def compared(before: str, after: str) -> list[Piece]:
-    """The two texts, word by word: `same` and `gone` make the first, `same` and `new` the second."""
-    old, new = _tokens(before), _tokens(after)
-    if len(old) * len(new) > _TOO_MUCH_TO_COMPARE:
-        return [Piece(kind="gone", text=before), Piece(kind="new", text=after)]
-    return list(_pieces(difflib.SequenceMatcher(None, old, new), old, new))
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two texts, each in pieces that make it up again."""
+
+    before: list[Piece]
+    after: list[Piece]
 
 
-_TOO_MUCH_TO_COMPARE = 4_000_000
+TOO_MUCH_TO_COMPARE = 4_000_000
 """Pairs of words: about a second's work."""
+ISLAND = 4
+"""Shared runs shorter than this, between changes, only make the changes hard to read."""
+
+
+def compared(before: str, after: str) -> Comparison:
+    """The two texts compared word by word; how their words are spaced does not matter."""
+    old, new = _tokens(before), _tokens(after)
+    if len(old) * len(new) > TOO_MUCH_TO_COMPARE:
+        return Comparison(before=[Piece(shared=False, text=before)], after=[Piece(shared=False, text=after)])
+    matcher = difflib.SequenceMatcher(None, [word.strip() for word in old], [word.strip() for word in new])
+    shared = [
+        block for block in matcher.get_matching_blocks() if _is_worth(old[block.a : block.a + block.size])
+    ]
+    return Comparison(
+        before=_pieces(old, {place for block in shared for place in range(block.a, block.a + block.size)}),
+        after=_pieces(new, {place for block in shared for place in range(block.b, block.b + block.size)}),
+    )
+
+
+def _is_worth(words: list[str]) -> bool:
+    return len("".join(words).strip()) >= ISLAND
 
 
 def _tokens(text: str) -> list[str]:
-    return re.findall(r"\S+|\s+", text.replace("\r\n", "\n"))
+    """Words, each with the space after it."""
+    return re.findall(r"^\s+|\S+\s*", text.replace("\r\n", "\n"))
 
 
-def _pieces(matcher: "difflib.SequenceMatcher[str]", old: list[str], new: list[str]) -> Iterator[Piece]:
-    for verdict, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        if verdict == "equal":
-            yield Piece(kind="same", text="".join(old[old_from:old_to]))
-            continue
-        if old_to > old_from:
-            yield Piece(kind="gone", text="".join(old[old_from:old_to]))
-        if new_to > new_from:
-            yield Piece(kind="new", text="".join(new[new_from:new_to]))
+def _pieces(words: list[str], shared: set[int]) -> list[Piece]:
+    runs = itertools.groupby(range(len(words)), key=lambda place: place in shared)
+    return [
+        piece
+        for is_shared, places in runs
+        for piece in _run("".join(words[place] for place in places), is_shared)
+    ]
+
+
+def _run(text: str, shared: bool) -> Iterator[Piece]:
+    """The run; the space after a change is no change."""
+    bare = text if shared else text.rstrip()
+    yield Piece(shared=shared, text=bare)
+    if bare != text:
+        yield Piece(shared=True, text=text[len(bare) :])

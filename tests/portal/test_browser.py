@@ -1,0 +1,159 @@
+"""The portal in Chromium: with and without JavaScript, by keyboard, at a phone's width."""
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.portal.conftest import PNG, Portal
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+EMAIL = "ana@revenda.com.br"
+OWN = "\n  Não salva.\n\nMensagem: “erro 42”  "
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which(CHROMIUM), reason=f"NO BROWSER TESTS: {CHROMIUM} is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def served(opened: Portal) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, opened.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(params=[True, False], ids=["javascript", "no-javascript"])
+def page(request: pytest.FixtureRequest, chromium: Chromium, served: str, opened: Portal) -> Iterator[Page]:
+    """A page in which the partner has signed in and read the notice; every console error fails the test."""
+    context = chromium.new_context(base_url=served, java_script_enabled=request.param, locale="pt-BR")
+    shown = context.new_page()
+    complaints: list[str] = []
+    shown.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.partner(EMAIL)
+    shown.goto("/entrar")
+    shown.get_by_label("Seu e-mail").fill(EMAIL)
+    shown.get_by_role("button", name="Enviar link").click()
+    expect(shown.get_by_role("heading", level=1)).to_have_text("Confira seu e-mail")
+    shown.goto(opened.link())
+    shown.get_by_role("button", name="Entrar").click()
+    shown.goto("/chamados/novo")
+    shown.get_by_role("button", name="Entendi").click()
+    expect(shown.get_by_role("heading", level=1)).to_have_text("Novo chamado técnico")
+    yield shown
+    context.close()
+    assert [one for one in complaints if "status of 4" not in one] == []
+
+
+def fill(page: Page) -> None:
+    page.get_by_label("Ferramenta").select_option("Sistema")
+    page.get_by_label("E-mail de um cliente").fill("admin@cliente.com.br")
+    page.get_by_label("Título").fill("Não salva produtos")
+    page.get_by_label("Qual o fluxo").fill("Cadastros; Produtos")
+    page.get_by_label("Explique").fill(OWN)
+
+
+def test_whole_way_from_form_to_ticket(page: Page, opened: Portal) -> None:
+    fill(page)
+    page.get_by_label("Arquivos para").set_input_files(
+        [{"name": "tela.png", "mimeType": "image/png", "buffer": PNG}]
+    )
+    page.get_by_role("button", name="Melhorar descrição com IA").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Compare e decida")
+    page.get_by_role("button", name="Aceitar proposta").click()
+    expect(page.get_by_label("Explique")).to_have_value("Proposta clara.")
+    page.get_by_role("button", name="Voltar ao meu texto original").click()
+    expect(page.get_by_label("Explique")).to_have_value(OWN)
+    page.get_by_role("button", name="Revisar e enviar").click()
+    expect(page.get_by_text("tela.png")).to_be_visible()
+    page.get_by_role("button", name="Enviar chamado").click()
+    expect(page.locator(".reference")).to_have_text("CT-1")
+    page.get_by_role("link", name="Acompanhar o chamado").click()
+    expect(page.get_by_text("Em análise pela triagem")).to_be_visible()
+    assert opened.tickets()[0].answers["descricao"] == OWN.replace("\n", "\r\n")
+
+
+def test_faults_keep_everything(page: Page) -> None:
+    fill(page)
+    page.get_by_label("E-mail de um cliente").fill("admin")
+    page.get_by_label("Notificar também").fill("a@b.com.br; ruim")
+    page.get_by_label("Arquivos para").set_input_files(
+        [{"name": "tela.png", "mimeType": "image/png", "buffer": PNG}]
+    )
+    page.get_by_label("Título").press("Enter")
+    expect(page).to_have_title(re.compile("^Erro: "))
+    links = page.locator(".summary a")
+    expect(links).to_have_count(2)
+    for place in range(2):
+        target = links.nth(place).get_attribute("href")
+        assert target
+        links.nth(place).click()
+        expect(page.locator(target)).to_be_visible()
+    expect(page.get_by_label("Explique")).to_have_value(OWN)
+    expect(page.get_by_label("Notificar também")).to_have_value("a@b.com.br; ruim")
+    expect(page.locator(".file-name")).to_have_text("tela.png")
+    page.get_by_role("button", name="Remover tela.png").click()
+    expect(page.locator(".file-name")).to_have_count(0)
+    expect(page.get_by_label("Explique")).to_have_value(OWN)
+
+
+@pytest.mark.parametrize("page", [True], indirect=True, ids=["javascript"])
+def test_javascript_spares_a_look(page: Page) -> None:
+    expect(page.get_by_label("Integração", exact=True)).to_be_hidden()
+    page.get_by_label("Ferramenta").select_option("Central de Integrações")
+    expect(page.get_by_label("Integração", exact=True)).to_be_visible()
+    page.get_by_label("Arquivos para").set_input_files(
+        [{"name": "grande.mp4", "mimeType": "video/mp4", "buffer": b"x" * (10 * 2**20 + 1)}]
+    )
+    expect(page.get_by_text("“grande.mp4” passa de 10 MB.")).to_be_visible()
+    page.get_by_label("Arquivos para").set_input_files([])
+    page.get_by_role("button", name="Revisar e enviar").click()
+    expect(page.locator(".summary")).to_be_focused()
+
+
+@pytest.mark.parametrize("page", [False], indirect=True, ids=["no-javascript"])
+def test_without_javascript_the_condition_is_said(page: Page) -> None:
+    expect(page.get_by_label("Integração", exact=True)).to_be_visible()
+    expect(page.get_by_text("Somente se você escolheu “Central de Integrações”.")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", [True], indirect=True, ids=["javascript"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_sticks_out_and_targets_are_large(page: Page, opened: Portal, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    fill(page)
+    page.get_by_label("Título").fill("Palavra" * 20)
+    page.get_by_role("button", name="Revisar e enviar").click()
+    page.get_by_role("button", name="Enviar chamado").click()
+    expect(page.locator(".reference")).to_be_visible()
+    opened.move(1, "Publicado")
+    for path in ("/chamados", "/chamados/novo", "/chamados/CT-1", "/chamados/CT-1/recebido", "/nada"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        for target in page.locator("button:visible, .button:visible, input:visible, select:visible").all():
+            box = target.bounding_box()
+            if "unseen" not in (target.get_attribute("class") or ""):
+                assert box and box["height"] >= 24 and box["width"] >= 24, path  # noqa: PT018
