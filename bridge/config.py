@@ -1,4 +1,4 @@
-"""Settings, read once from the environment (DESIGN: the contract). Faults are reported all at once, by name."""
+"""Settings, read once from the environment. All faults are reported together, by name."""
 
 import os
 from collections.abc import Mapping

@@ -29,7 +29,7 @@ def test_doctor_names_exactly_what_is_wrong(world: World) -> None:
 
 
 def test_doctor_names_a_missing_permission_and_a_renamed_field(world: World) -> None:
-    world.sandbox.jira.denied.add("TRANSITION_ISSUES")
+    world.sandbox.jira.site.denied.add("TRANSITION_ISSUES")
     code, said = run(world, "doctor")
     assert code == 1
     assert "grant the bridge's account TRANSITION_ISSUES" in said

@@ -1,4 +1,4 @@
-"""A stateful Jira."""
+"""A stateful Jira that speaks the real REST paths below /jira and refuses what the real one refuses."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from bridge.sandbox.jira import (
+    pages,
     routes_files,
     routes_issue,
     routes_links,
@@ -17,65 +18,64 @@ from bridge.sandbox.jira import (
 from bridge.sandbox.jira.call import Desk, answer_http_error, answer_refusal
 from bridge.sandbox.jira.errors import Refusal
 from bridge.sandbox.jira.hooks import Hooks
+from bridge.sandbox.jira.inspection import shown
 from bridge.sandbox.jira.limits import WriteLimits
 from bridge.sandbox.jira.model import Json
-from bridge.sandbox.jira.render import View
-from bridge.sandbox.jira.site import Site
-from bridge.sandbox.settings import SandboxSettings
+from bridge.sandbox.jira.site import Event, Site
+from bridge.sandbox.settings import TEMPLATES, SandboxSettings
+
+ROUTES = (routes_files, routes_issue, routes_links, routes_meta, routes_search, routes_talk)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class JiraSandbox:
-    def __init__(self, settings: SandboxSettings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._site = Site(settings, clock, settings.jira_deployment, lambda event: self._hooks.tell(event))
-        self._hooks = Hooks(self._site, lambda: f"{settings.url}/jira")
-        self._hooks.clear()
-        self._limits = WriteLimits()
-        self.app = Flask("sandbox-jira")
-        desk = Desk(app=self.app, site=self._site, limits=self._limits)
-        for routes in (routes_files, routes_issue, routes_links, routes_meta, routes_search, routes_talk):
+    """One site. People of scripts sign in as any `<login>` with the password `human`."""
+
+    def __init__(self, settings: SandboxSettings, *, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._base = f"{settings.url}/jira"
+        self.site = Site(settings, clock, settings.jira_deployment, self._tell)
+        self.hooks = Hooks(self.site, lambda: self._base)
+        self.hooks.clear()
+        self.limits = WriteLimits()
+        self.app = Flask("sandbox-jira", template_folder=TEMPLATES)
+        desk = Desk(app=self.app, site=self.site, limits=self.limits)
+        for routes in ROUTES:
             desk.mount(routes.ROUTES)
-        desk.mount(self._hooks.routes(), "/rest/webhooks/1.0/")
+        desk.mount(self.hooks.routes(), "/rest/webhooks/1.0/")
+        pages.register(self.app, self.site, self._base)
         self.app.register_error_handler(Refusal, answer_refusal)
         self.app.register_error_handler(HTTPException, answer_http_error)
 
+    def _tell(self, event: Event) -> None:
+        self.hooks.tell(event)
+
     @property
     def index_lag(self) -> float:
-        return self._site.index_lag
+        """Seconds that search lags behind writes (R6)."""
+        return self.site.index_lag
 
     @index_lag.setter
     def index_lag(self, seconds: float) -> None:
-        self._site.index_lag = seconds
+        self.site.index_lag = seconds
 
     def reset(self) -> None:
-        with self._site.lock:
-            self._site.clear()
-            self._hooks.clear()
+        """As on the first day."""
+        with self.site.lock:
+            self.site.clear()
+            self.hooks.clear()
+            self.limits.clear()
 
     def close(self) -> None:
-        self._hooks.postman.clear()
+        self.hooks.postman.close()
 
     def deliveries(self) -> list[Json]:
-        return [one.shown() for one in self._hooks.postman.log]
+        """What the webhooks carried out, and how it went."""
+        return [one.shown() for one in self.hooks.postman.log]
 
     def issues(self) -> list[Json]:
-        with self._site.lock:
-            return [self._shown(issue) for issue in self._site.by_id.values()]
-
-    def _shown(self, issue):
-        view = View(self._site, f"{self._site.settings.url}/jira", "2")
-        shown = view.issue(issue, fields=["*all"], expand=["changelog"], properties=[])
-        fields = shown["fields"]
-        def plain(v):
-            return v.get("value") if isinstance(v, dict) and "value" in v else v
-        return {
-            "key": shown["key"], "id": shown["id"], "summary": fields["summary"],
-            "status": fields["status"]["name"], "labels": fields["labels"], "fields": fields,
-            "custom": {f.name: plain(fields.get(f.id)) for f in self._site.fields.values() if f.id.startswith("customfield")},
-            "comments": fields["comment"]["comments"],
-            "attachments": [{"filename": a.filename, "size": len(a.content), "sha256": a.sha256} for a in issue.attachments],
-            "remotelinks": [view.remote_link(issue, l) for l in issue.remote_links],
-            "history": [
-                {"id": h["id"], "created": h["created"], "author": h["author"]["displayName"], "from": i["fromString"], "to": i["toString"]}
-                for h in shown["changelog"]["histories"] for i in h["items"] if i["field"] == "status"
-            ],
-        }
+        """Every issue, for scripts to look at."""
+        with self.site.lock:
+            return [shown(self.site, issue, self._base) for issue in self.site.by_id.values()]

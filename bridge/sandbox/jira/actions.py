@@ -1,4 +1,4 @@
-"""What people and programs do to issues: create, edit, move, delete. Each leaves its changelog and tells webhooks."""
+"""What is done to issues: create, edit, move, delete. Each leaves its changelog and tells webhooks."""
 
 from collections.abc import Iterator
 from typing import Any

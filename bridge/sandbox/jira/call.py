@@ -102,7 +102,7 @@ class Desk:
     def _served(self, handler: Handler) -> Callable[..., Any]:
         def serve(version: str = "2", **parts: Any) -> Any:
             self._check_version(version)
-            request.get_data() if request.mimetype != "multipart/form-data" else request.files  # noqa: B018
+            request.get_data() if request.mimetype != "multipart/form-data" else request.files
             with self.site.lock:
                 user = self._user(anonymous=bool(getattr(handler, "open_to_all", False)))
                 if request.method != "GET" and "key" in parts:

@@ -1,4 +1,4 @@
-"""The vendor's Jira site as data: statuses, transitions, fields, people. Written anew, not shared with the bridge."""
+"""The vendor's Jira site as data: statuses, transitions, fields, people. Not shared with the bridge."""
 
 from dataclasses import dataclass, field
 
@@ -102,11 +102,13 @@ class Field:
 
 
 _TOOLS = (
-    "API", "Sistema", "Mobi", "Print Integrator", "Central de Integrações", "Loja Online", "Offline", "Painel",
+    "API", "Sistema", "Mobi", "Print Integrator", "Central de Integrações", "Loja Online", "Offline",
+    "Painel",
     "Ysaas", "SAT",
 )  # fmt: skip
 _INTEGRATIONS = (
-    "Mercado Livre", "Loja Integrada", "Magento 1", "Magento 2", "WooCommerce", "Via Varejo (CNova)", "Nuvem Shop",
+    "Mercado Livre", "Loja Integrada", "Magento 1", "Magento 2", "WooCommerce", "Via Varejo (CNova)",
+    "Nuvem Shop",
     "Magalu", "Moovin", "Neo", "B2W", "Oneeg", "Amazon", "Shopify", "Bis2Bis", "Shopee", "Banco do Brasil",
     "Paghiper", "JadLog", "DSLite",
 )  # fmt: skip
@@ -166,10 +168,13 @@ PEOPLE = {
 TRIAGER = "triagem@softhouse.example"
 
 PERMISSIONS = (
-    "ADMINISTER", "ADMINISTER_PROJECTS", "BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES",
+    "ADMINISTER", "ADMINISTER_PROJECTS", "BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES",
+    "TRANSITION_ISSUES",
     "ASSIGN_ISSUES", "ASSIGNABLE_USER", "DELETE_ISSUES", "LINK_ISSUES", "SCHEDULE_ISSUES", "ADD_COMMENTS",
-    "EDIT_ALL_COMMENTS", "EDIT_OWN_COMMENTS", "DELETE_ALL_COMMENTS", "DELETE_OWN_COMMENTS", "CREATE_ATTACHMENTS",
-    "DELETE_ALL_ATTACHMENTS", "DELETE_OWN_ATTACHMENTS", "MODIFY_REPORTER", "MANAGE_WATCHERS", "VIEW_VOTERS_AND_WATCHERS",
+    "EDIT_ALL_COMMENTS", "EDIT_OWN_COMMENTS", "DELETE_ALL_COMMENTS", "DELETE_OWN_COMMENTS",
+    "CREATE_ATTACHMENTS",
+    "DELETE_ALL_ATTACHMENTS", "DELETE_OWN_ATTACHMENTS", "MODIFY_REPORTER", "MANAGE_WATCHERS",
+    "VIEW_VOTERS_AND_WATCHERS",
     "USER_PICKER", "CLOSE_ISSUES", "RESOLVE_ISSUES",
 )  # fmt: skip
 
@@ -177,7 +182,8 @@ EVENTS = frozenset((
     "jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created", "comment_updated",
     "comment_deleted", "attachment_created", "attachment_deleted", "issuelink_created", "issuelink_deleted",
     "issue_property_set", "issue_property_deleted", "worklog_created", "worklog_updated", "worklog_deleted",
-    "jira:worklog_updated", "project_created", "project_updated", "project_deleted", "user_created", "user_updated",
+    "jira:worklog_updated", "project_created", "project_updated", "project_deleted", "user_created",
+    "user_updated",
     "user_deleted", "jira:version_created", "jira:version_updated", "jira:version_released", "sprint_created",
     "sprint_updated", "sprint_started", "sprint_closed",
 ))  # fmt: skip

@@ -53,7 +53,9 @@ class Reader:
             return None
         user = self.site.user_by(attribute, str(wanted))
         if user is None:
-            raise FieldError(f"User '{wanted}' does not exist." if self.site.server else "Specify a valid value for user")
+            raise FieldError(
+                f"User '{wanted}' does not exist." if self.site.server else "Specify a valid value for user"
+            )
         return user
 
     def _user(self, field: Field, raw: Any) -> User | None:
@@ -107,7 +109,10 @@ class Reader:
 
     def _project(self, field: Field, raw: Any) -> str:
         wanted = raw if isinstance(raw, dict) else {}
-        if str(wanted.get("id", "")) == catalogue.PROJECT_ID or wanted.get("key") == self.site.settings.jira_project:
+        if (
+            str(wanted.get("id", "")) == catalogue.PROJECT_ID
+            or wanted.get("key") == self.site.settings.jira_project
+        ):
             return catalogue.PROJECT_ID
         raise FieldError("Specify a valid project ID or key")
 

@@ -11,7 +11,12 @@ from bridge.sandbox.jira.site import Site
 
 def attach(site: Site, issue: Issue, user: User, *, filename: str, mime: str, content: bytes) -> Attachment:
     attachment = Attachment(
-        id=site.serial("attachment"), filename=filename, mime=mime, content=content, author=user, created=site.clock()
+        id=site.serial("attachment"),
+        filename=filename,
+        mime=mime,
+        content=content,
+        author=user,
+        created=site.clock(),
     )
     issue.attachments.append(attachment)
     _recorded(site, issue, user, _item("Attachment", "attachment", to=(attachment.id, filename)))
@@ -111,7 +116,14 @@ _Side = tuple[str | None, str | None]
 
 
 def _item(field: str, field_id: str | None, *, gone: _Side = (None, None), to: _Side = (None, None)) -> Json:
-    item = {"field": field, "fieldtype": "jira", "from": gone[0], "fromString": gone[1], "to": to[0], "toString": to[1]}
+    item = {
+        "field": field,
+        "fieldtype": "jira",
+        "from": gone[0],
+        "fromString": gone[1],
+        "to": to[0],
+        "toString": to[1],
+    }
     return item | ({"fieldId": field_id} if field_id else {})
 
 

@@ -68,7 +68,9 @@ class Hooks:
             return
         body = json.dumps(payload(event, View(self.site, self.base(), "2")), ensure_ascii=False).encode()
         for hook in hooks:
-            self.postman.send(self._delivery(hook, event, b"{}" if hook.exclude_body else body), copies=self.copies)
+            self.postman.send(
+                self._delivery(hook, event, b"{}" if hook.exclude_body else body), copies=self.copies
+            )
 
     def _concerns(self, hook: Hook, event: Event) -> bool:
         if not hook.enabled or event.name not in hook.events:

@@ -136,7 +136,11 @@ class _Parser:
         if name == "status":
             return {word.lower() for each in self.site.statuses.values() for word in (each.id, each.name)}
         if name == "project":
-            return {self.site.settings.jira_project.lower(), catalogue.PROJECT_ID, catalogue.PROJECT_NAME.lower()}
+            return {
+                self.site.settings.jira_project.lower(),
+                catalogue.PROJECT_ID,
+                catalogue.PROJECT_NAME.lower(),
+            }
         return {catalogue.ISSUE_TYPE.lower(), catalogue.ISSUE_TYPE_ID}
 
     def _facets(self, issue: Issue, name: str) -> set[str]:

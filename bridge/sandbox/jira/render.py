@@ -8,7 +8,16 @@ from typing import Any
 from bridge.sandbox.jira import adf, catalogue
 from bridge.sandbox.jira.catalogue import Field, Status, Transition
 from bridge.sandbox.jira.model import (
-    Attachment, Change, Comment, Issue, IssueLink, Json, RemoteLink, Rich, User, stamp,
+    Attachment,
+    Change,
+    Comment,
+    Issue,
+    IssueLink,
+    Json,
+    RemoteLink,
+    Rich,
+    User,
+    stamp,
 )  # fmt: skip
 from bridge.sandbox.jira.site import Site
 
@@ -29,9 +38,15 @@ class View:
         if user is None:
             return None
         shown: Json = {"displayName": user.name, "active": True, "timeZone": "America/Sao_Paulo"}
-        shown["avatarUrls"] = {f"{size}x{size}": f"{self.base}/avatar/{size}.png" for size in (48, 32, 24, 16)}
+        shown["avatarUrls"] = {
+            f"{size}x{size}": f"{self.base}/avatar/{size}.png" for size in (48, 32, 24, 16)
+        }
         if self.site.server:
-            shown |= {"self": self.url(f"user?username={user.username}"), "name": user.username, "key": user.username}
+            shown |= {
+                "self": self.url(f"user?username={user.username}"),
+                "name": user.username,
+                "key": user.username,
+            }
         else:
             me = user.account_id
             shown |= {"self": self.url(f"user?accountId={me}"), "accountId": me, "accountType": "atlassian"}
@@ -175,19 +190,39 @@ class View:
         }
 
     def remote_link(self, issue: Issue, link: RemoteLink) -> Json:
-        known = {key: link.given[key] for key in ("globalId", "application", "relationship", "object") if key in link.given}
-        return {"id": link.id, "self": self.url(f"issue/{issue.key}/remotelink/{link.id}"), "application": {}} | known
+        known = {
+            key: link.given[key]
+            for key in ("globalId", "application", "relationship", "object")
+            if key in link.given
+        }
+        return {
+            "id": link.id,
+            "self": self.url(f"issue/{issue.key}/remotelink/{link.id}"),
+            "application": {},
+        } | known
 
     def link_type(self, key: str) -> Json:
         name, inward, outward = catalogue.LINK_TYPES[key]
-        return {"id": key, "name": name, "inward": inward, "outward": outward, "self": self.url(f"issueLinkType/{key}")}
+        return {
+            "id": key,
+            "name": name,
+            "inward": inward,
+            "outward": outward,
+            "self": self.url(f"issueLinkType/{key}"),
+        }
 
     def issue_link(self, link: IssueLink, seen_from: Issue) -> Json:
         """Seen from one end, the link names the other."""
         side, other_id = (
-            ("outwardIssue", link.destination) if seen_from.id == link.source else ("inwardIssue", link.source)
+            ("outwardIssue", link.destination)
+            if seen_from.id == link.source
+            else ("inwardIssue", link.source)
         )
-        shown = {"id": link.id, "self": self.url(f"issueLink/{link.id}"), "type": self.link_type(link.type_id)}
+        shown = {
+            "id": link.id,
+            "self": self.url(f"issueLink/{link.id}"),
+            "type": self.link_type(link.type_id),
+        }
         other = self.site.by_id.get(other_id)
         return shown | ({side: self.brief(other)} if other else {})
 
@@ -211,17 +246,26 @@ class View:
         }
 
     def changelog(self, issue: Issue) -> Json:
-        """What expand=changelog shows: on Cloud the newest first and no more than a page; on Server all, oldest first."""
+        """What expand=changelog shows: on Cloud a page, the newest first; on Server all, the oldest first."""
         changes = issue.history if self.site.server else issue.history[::-1][: self.site.changelog_page]
         histories = [self.change(each) for each in changes]
-        return {"startAt": 0, "maxResults": len(histories), "total": len(issue.history), "histories": histories}
+        return {
+            "startAt": 0,
+            "maxResults": len(histories),
+            "total": len(issue.history),
+            "histories": histories,
+        }
 
     def rendered(self, issue: Issue) -> Json:
         values = {key: value for key, value in issue.values.items() if isinstance(value, Rich)}
         return {key: str(adf.html(value.wiki)) for key, value in values.items()}
 
-    def issue(self, issue: Issue, *, fields: Iterable[str], expand: Iterable[str], properties: Iterable[str]) -> Json:
-        shown: Json = {"expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"}
+    def issue(
+        self, issue: Issue, *, fields: Iterable[str], expand: Iterable[str], properties: Iterable[str]
+    ) -> Json:
+        shown: Json = {
+            "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"
+        }
         shown |= {"id": issue.id, "self": self.url(f"issue/{issue.id}"), "key": issue.key}
         shown["fields"] = chosen(self.fields(issue), list(fields))
         expand = set(expand)
@@ -232,7 +276,9 @@ class View:
         if "renderedFields" in expand:
             shown["renderedFields"] = chosen(self.rendered(issue), list(fields))
         if "names" in expand:
-            shown["names"] = {each.id: each.name for each in self.site.fields.values()} | dict(catalogue.READ_ONLY)
+            shown["names"] = {each.id: each.name for each in self.site.fields.values()} | dict(
+                catalogue.READ_ONLY
+            )
         wanted = set(properties)
         if wanted:
             kept = {key: value for key, value in issue.properties.items() if wanted & {key, "*all"}}

@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from bridge.sandbox.jira import actions
+from bridge.sandbox.jira import actions, fields
 from bridge.sandbox.jira.call import Call, Route, created, empty, paged, words
 from bridge.sandbox.jira.errors import FieldError, Refusal, invalid, not_found
 from bridge.sandbox.jira.model import Issue, Json
@@ -42,7 +42,9 @@ def changelog(call: Call, key: str) -> Json:
     page = paged([call.view.change(change) for change in issue.history], start, size)
     address = call.view.url(f"issue/{issue.key}/changelog")
     page["self"] = f"{address}?startAt={start}&maxResults={size}"
-    return page if page["isLast"] else page | {"nextPage": f"{address}?startAt={start + size}&maxResults={size}"}
+    return (
+        page if page["isLast"] else page | {"nextPage": f"{address}?startAt={start + size}&maxResults={size}"}
+    )
 
 
 def transitions(call: Call, key: str) -> Json:
@@ -50,7 +52,10 @@ def transitions(call: Call, key: str) -> Json:
     wanted = request.args.get("transitionId")
     if "transitions.fields" in words("expand"):
         offered = [each | {"fields": {}} for each in offered]
-    return {"expand": "transitions", "transitions": [each for each in offered if wanted in (None, each["id"])]}
+    return {
+        "expand": "transitions",
+        "transitions": [each for each in offered if wanted in (None, each["id"])],
+    }
 
 
 def move(call: Call, key: str) -> Response:
@@ -64,7 +69,7 @@ def move(call: Call, key: str) -> Response:
     # The transitions here have no screen, so no field may come along (field.md #13)
     carried = [*(body.get("fields") or {}), *(body.get("update") or {})]
     if carried:
-        raise Refusal(400, errors={name: actions.OFF_SCREEN.format(name) for name in carried})
+        raise Refusal(400, errors={name: fields.OFF_SCREEN.format(name) for name in carried})
     actions.move(call.site, issue, call.user, str(given))
     return empty()
 

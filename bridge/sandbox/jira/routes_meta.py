@@ -6,9 +6,9 @@ import flask
 from flask import request
 
 from bridge.sandbox.jira import catalogue
-from bridge.sandbox.jira.call import Call, Route, created, paged, words
+from bridge.sandbox.jira.call import Call, Route, paged, words
 from bridge.sandbox.jira.catalogue import Field, Option
-from bridge.sandbox.jira.errors import Refusal, invalid, not_found
+from bridge.sandbox.jira.errors import invalid, not_found
 from bridge.sandbox.jira.model import Json, User, stamp
 from bridge.sandbox.jira.render import View
 from bridge.sandbox.jira.site import Site, permitted
@@ -55,11 +55,20 @@ def my_permissions(call: Call) -> Json:
 
 def _permission(call: Call, name: str) -> Json:
     administers = name.startswith("ADMINISTER")
-    have = (call.user.admin or not administers) and not (call.user == call.site.bridge and name in call.site.denied)
+    have = (call.user.admin or not administers) and not (
+        call.user == call.site.bridge and name in call.site.denied
+    )
     kind = "GLOBAL" if name in ("ADMINISTER", "USER_PICKER") else "PROJECT"
     words_of = name.replace("_", " ").capitalize()
     number = str(catalogue.PERMISSIONS.index(name) + 1)
-    return {"id": number, "key": name, "name": words_of, "type": kind, "description": "", "havePermission": have}
+    return {
+        "id": number,
+        "key": name,
+        "name": words_of,
+        "type": kind,
+        "description": "",
+        "havePermission": have,
+    }
 
 
 def users(call: Call) -> Any:
@@ -74,7 +83,9 @@ def users(call: Call) -> Any:
 def _matches(user: User, wanted: str, exactly: str | None) -> bool:
     if exactly:
         return user.account_id == exactly
-    return wanted in ("", ".", user.account_id) or user.login.startswith(wanted) or wanted in user.name.lower()
+    return (
+        wanted in ("", ".", user.account_id) or user.login.startswith(wanted) or wanted in user.name.lower()
+    )
 
 
 def assignable(call: Call) -> Any:
@@ -96,7 +107,12 @@ def _check_project(site: Site, key: str) -> None:
 def project(call: Call, project_key: str) -> Json:
     _check_project(call.site, project_key)
     lead = call.view.user(call.site.users[catalogue.TRIAGER])
-    return call.view.project() | {"issueTypes": [call.view.issue_type()], "lead": lead, "components": [], "versions": []}
+    return call.view.project() | {
+        "issueTypes": [call.view.issue_type()],
+        "lead": lead,
+        "components": [],
+        "versions": [],
+    }
 
 
 def project_statuses(call: Call, project_key: str) -> Any:
@@ -129,7 +145,13 @@ def search_statuses(call: Call) -> Json:
     wanted = request.args.get("searchString", "").lower()
     scope = {"type": "GLOBAL"}
     found = [
-        {"id": each.id, "name": each.name, "statusCategory": each.category.word, "scope": scope, "description": ""}
+        {
+            "id": each.id,
+            "name": each.name,
+            "statusCategory": each.category.word,
+            "scope": scope,
+            "description": "",
+        }
         for each in call.site.statuses.values()
         if wanted in each.name.lower()
     ]
@@ -184,7 +206,10 @@ def _schema(field: Field) -> Json:
     if field.kind == "labels":
         schema["items"] = "string"
     if field.custom:
-        return schema | {"custom": _PREFIX + field.custom, "customId": int(field.id.removeprefix("customfield_"))}
+        return schema | {
+            "custom": _PREFIX + field.custom,
+            "customId": int(field.id.removeprefix("customfield_")),
+        }
     return schema | {"system": field.id}
 
 
@@ -205,7 +230,9 @@ def contexts(call: Call, field_id: str) -> Json:
 
 def options(call: Call, field_id: str, context_id: str) -> Json:
     field, (start, size) = _options_field(call, field_id, context_id), call.page(default=100)
-    return paged([{"id": each.id, "value": each.value, "disabled": False} for each in field.options], start, size)
+    return paged(
+        [{"id": each.id, "value": each.value, "disabled": False} for each in field.options], start, size
+    )
 
 
 def add_options(call: Call, field_id: str, context_id: str) -> Json:

@@ -38,7 +38,10 @@ def old_search(call: Call) -> Json:
     asked = _asked(call)
     found = _found(call, asked, bounded=False)
     start, size = int(asked.get("startAt") or 0), min(int(asked.get("maxResults") or 50), 1000)
-    shown = [_hit(call, issue, asked | {"fields": asked["fields"] or ["*navigable"]}) for issue in found[start : start + size]]
+    shown = [
+        _hit(call, issue, asked | {"fields": asked["fields"] or ["*navigable"]})
+        for issue in found[start : start + size]
+    ]
     return {"startAt": start, "maxResults": size, "total": len(found), "issues": shown}
 
 

@@ -90,7 +90,7 @@ class Site:
 
     def new_issue(self, user: User) -> Issue:
         number, now = self.serial("key"), self.clock()
-        issue = Issue(
+        return Issue(
             id=self.serial("issue"),
             key=f"{self.settings.jira_project}-{number}",
             creator=user,
@@ -99,7 +99,6 @@ class Site:
             status=self.status_named(catalogue.INITIAL).id,
             status_since=now,
         )
-        return issue
 
     def find(self, id_or_key: str) -> Issue | None:
         key = id_or_key.upper()

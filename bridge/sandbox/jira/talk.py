@@ -61,7 +61,7 @@ def add_comment(reader: Reader, issue: Issue, user: User, body: Json) -> Comment
         properties=properties_of(body),
     )
     issue.comments.append(comment)
-    _told(site, issue, user, "comment_created", comment, "issue_commented")
+    _told(site, issue, user, name="comment_created", comment=comment, kind="issue_commented")
     return comment
 
 
@@ -71,15 +71,15 @@ def edit_comment(reader: Reader, issue: Issue, user: User, comment: Comment, bod
     if "visibility" in body:
         comment.visibility = body["visibility"]
     comment.properties |= properties_of(body)
-    _told(reader.site, issue, user, "comment_updated", comment, "issue_comment_edited")
+    _told(reader.site, issue, user, name="comment_updated", comment=comment, kind="issue_comment_edited")
 
 
 def delete_comment(site: Site, issue: Issue, user: User, comment: Comment) -> None:
     issue.comments.remove(comment)
-    _told(site, issue, user, "comment_deleted", comment, "issue_comment_deleted")
+    _told(site, issue, user, name="comment_deleted", comment=comment, kind="issue_comment_deleted")
 
 
-def _told(site: Site, issue: Issue, user: User, name: str, comment: Comment, kind: str) -> None:
+def _told(site: Site, issue: Issue, user: User, *, name: str, comment: Comment, kind: str) -> None:
     site.touch(issue)
     site.publish(name, issue, user, comment=comment)
     if site.server:  # Server rings twice: jira:issue_updated carries the comment too
