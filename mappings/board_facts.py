@@ -34,7 +34,7 @@ def every_status_name_is_its_own(board: Document) -> Iterator[Fault]:
 
 def one_status_is_initial(board: Document) -> Iterator[Fault]:
     initial = _initial(board)
-    if not initial and list(board.entries("statuses")):
+    if not initial and isinstance(board.at("statuses"), list):
         yield board.fault(("statuses",), "no status is initial", "Put 'initial: true' under one of them.")
     for path in initial[1:]:
         first = board.text(*initial[0], "name")
@@ -53,7 +53,7 @@ def every_open_status_leads_on(board: Document) -> Iterator[Fault]:
     for path in board.entries("statuses"):
         if _is_stuck(board, path):
             message = f"nothing leads on from '{board.text(*path, 'name')}', and it is not done"
-            yield board.fault((*path, "leaves_to"), message, "List where it leaves to, or make it 'category: done'.")
+            yield board.fault((*path, "leaves_to"), message, "List its exits, or make it 'category: done'.")
 
 
 def every_status_can_be_reached(board: Document) -> Iterator[Fault]:
@@ -61,7 +61,7 @@ def every_status_can_be_reached(board: Document) -> Iterator[Fault]:
     for path in board.entries("statuses"):
         if board.text(*path, "name") in lost[:1]:
             message = f"no way leads from the initial status to {', '.join(lost)}"
-            yield board.fault((*path, "name"), message, "Put what is missing into another status's leaves_to.")
+            yield board.fault((*path, "name"), message, "Add it to another status's leaves_to.")
 
 
 def only_filed_starts_from_nowhere(board: Document) -> Iterator[Fault]:
@@ -92,7 +92,7 @@ def every_trigger_finds_its_way(board: Document) -> Iterator[Fault]:
         astray = [name for name in starts if sketch.path(rule=rule, start=name) is None]
         if astray and rule.to in sketch.statuses and rule.to not in lost:
             message = f"trigger '{path[-1]}' finds no way from {', '.join(astray)} to {rule.to}"
-            remedy = "Add a transition to leaves_to, name the statuses between in 'through', or shorten 'from'."
+            remedy = "Add a transition to leaves_to, a status between to 'through', or shorten 'from'."
             yield board.fault((*path, "from"), message, remedy)
 
 
@@ -107,8 +107,8 @@ def no_environment_is_both(board: Document) -> Iterator[Fault]:
 def a_comment_has_an_email_to_go_in(board: Document) -> Iterator[Fault]:
     for path in board.entries("statuses"):
         if board.at(*path, "wants_comment") is True and board.at(*path, "email") is None:
-            message = f"'{board.text(*path, 'name')}' wants a comment but sends no e-mail to carry it"
-            yield board.fault((*path, "wants_comment"), message, "Name an 'email', or take wants_comment out.")
+            message = f"'{board.text(*path, 'name')}' wants a comment but sends no e-mail"
+            yield board.fault((*path, "wants_comment"), message, "Name an 'email', or take the line out.")
 
 
 def _names(board: Document) -> list[str]:
@@ -160,7 +160,8 @@ def _exits(board: Document, path: Path, names: list[str]) -> list[str]:
 def _sketch(board: Document) -> Workflow:
     """The board's arrows alone, so that faults elsewhere in the file do not hide faults here."""
     names = _names(board)
-    exits = {board.text(*path, "name"): tuple(_exits(board, path, names)) for path in board.entries("statuses")}
+    paths = board.entries("statuses")
+    exits = {board.text(*path, "name"): tuple(_exits(board, path, names)) for path in paths}
     return Workflow(
         statuses={
             name: Status(name=name, category=Category.NEW, plain="", leaves_to=leaves)

@@ -111,7 +111,7 @@ class _Reading:
         for key, value in node.value:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
             if not name:
-                self._fault(key, "a key that is not a text", "Put texts that start with '{' or '[' in quotes.")
+                self._fault(key, "a key that is not a text", "Put texts with '{' or '[' in quotes.")
             elif name in found:
                 first = self.document.lines[(*path, name)]
                 self._fault(key, f"'{name}' is here twice, first in line {first}", "Keep one of the two.")
@@ -124,7 +124,7 @@ class _Reading:
         if node.tag not in TYPED:
             return node.value
         try:
-            return self.scalars.construct_object(node)  # type: ignore[no-untyped-call]
+            return self.scalars.construct_object(node)
         except (ValueError, KeyError):
             return node.value
 

@@ -22,18 +22,20 @@ def every_named_email_has_a_text(board: Document, texts: Mapping[str, str]) -> I
 
 def every_text_is_named(board: Document, texts: Mapping[str, str]) -> Iterator[Fault]:
     """A text that a misspelt name was meant for is not told again."""
+    if not any(board.entries("statuses")):
+        return
     named = {kind for _, kind in _named(board)}
     meant = {nearest(kind, texts) for kind in named - texts.keys()}
     for kind in texts.keys() - named - meant:
-        remedy = f"Name it in workflow.yaml ('email: {kind}' under a status, or in 'moments'), or remove the file."
+        remedy = f"Name it in workflow.yaml, under a status ('email: {kind}') or in 'moments', or remove it."
         yield Fault(f"emails/{kind}.txt", 1, f"no status and no moment sends '{kind}'", remedy)
 
 
 def a_wanted_comment_is_in_the_text(board: Document, texts: Mapping[str, str]) -> Iterator[Fault]:
     for path in board.entries("statuses"):
         kind = board.text(*path, "email")
-        if board.at(*path, "wants_comment") is True and "comment" not in texts.get(kind, "comment"):
-            message = f"'{board.text(*path, 'name')}' sends this e-mail to tell a comment, which it never shows"
+        if board.at(*path, "wants_comment") is True and "comment" not in (texts.get(kind) or "comment"):
+            message = f"'{board.text(*path, 'name')}' sends this to tell a comment, and it shows none"
             yield Fault(f"emails/{kind}.txt", 1, message, "Put {{ comment | quote }} on a line of its own.")
 
 

@@ -29,10 +29,8 @@ def every_jira_field_is_bound_once(form: Document) -> Iterator[Fault]:
 
 def jira_gets_a_summary(form: Document) -> Iterator[Fault]:
     paths = list(form.entries("fields"))
-    if not paths:
-        return
     bound = [path for path in paths if form.text(*path, "jira").casefold() == "summary"]
-    if not bound:
+    if not bound and isinstance(form.at("fields"), list):
         remedy = "Write 'jira: summary' under one of them: Jira creates nothing without it."
         yield form.fault(("fields",), "no field becomes Jira's summary", remedy)
     for path in bound:
@@ -53,7 +51,7 @@ def only_choices_have_options(form: Document) -> Iterator[Fault]:
     for path in form.entries("fields"):
         name, options = form.text(*path, "name"), form.at(*path, "options")
         if form.text(*path, "type") == "choice" and not options:
-            yield form.fault(path, f"choice '{name}' has no options", "List them under 'options', each '- value: …'.")
+            yield form.fault(path, f"choice '{name}' has no options", "List them under 'options'.")
         if form.text(*path, "type") not in ("", "choice") and options is not None:
             message = f"field '{name}' has options but is no choice"
             yield form.fault((*path, "options"), message, "Write 'type: choice', or take the options out.")

@@ -1,5 +1,6 @@
 """The e-mails' texts and their frame: read, and checked as the Jinja templates they are."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,13 +36,16 @@ IN_LAYOUT = {
 }
 """What a template may name, and the attributes of what has some."""
 
+REMOTE = re.compile(r"""(?:<link[^>]*href=|<img[^>]*src=|url\()["']?((?:https?:)?//[^"')>\s]+)""")
+"""What a mail program would fetch by itself, telling the sender who reads, when and where."""
+
 LETTER = Environment(autoescape=False)  # noqa: S701 - only parses; nothing is rendered here
 LETTER.filters["quote"] = str
 
 
 def read_letter(file: str, kind: str, text: str) -> tuple[EmailText | None, list[Fault]]:
     """The e-mail in `text`, or None; and all that is wrong with it."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     if "---" not in map(str.rstrip, lines):
         remedy = "Put a line '---' between the headers and the text."
         return None, [Fault(file, 1, "no line '---' ends the headers", remedy)]
@@ -62,9 +66,9 @@ def _headers(file: str, lines: list[str]) -> Document:
         if not line.strip() or line.startswith("#"):
             continue
         if not colon:
-            headers.faults.append(Fault(file, number, "a header without ':'", "Write 'key: value', on one line."))
+            headers.faults.append(Fault(file, number, "a header without ':'", "Write 'key: value'."))
         elif key.strip() in headers.value:
-            headers.faults.append(Fault(file, number, f"'{key.strip()}' is here twice", "Keep one of the two."))
+            headers.faults.append(Fault(file, number, f"'{key.strip()}' is here twice", "Keep one."))
         else:
             headers.lines[(key.strip(),)] = number
             headers.value[key.strip()] = value.strip()
@@ -116,9 +120,11 @@ def _parts(tree: nodes.Template, known: dict[str, tuple[str, ...]]) -> Iterator[
 
 
 def _filters(tree: nodes.Template) -> Iterator[tuple[int, str, str]]:
-    for used in tree.find_all(nodes.Filter):
-        if used.name not in LETTER.filters:
-            yield used.lineno, f"unknown filter '{used.name}'", "Use 'quote', or one that Jinja brings along."
+    for used in tree.find_all((nodes.Filter, nodes.Test)):
+        kind, known = ("filter", LETTER.filters) if isinstance(used, nodes.Filter) else ("test", LETTER.tests)
+        if used.name not in known:
+            remedy = "Use 'quote', or one that Jinja brings along."
+            yield used.lineno, f"unknown {kind} '{used.name}'", remedy
 
 
 def layout_faults(file: str, source: str) -> Iterator[Fault]:
@@ -128,10 +134,13 @@ def layout_faults(file: str, source: str) -> Iterator[Fault]:
     try:
         compiled: Any = mrml.to_html(source)
     except OSError as error:
-        yield Fault(file, 1, f"not valid MJML: {error}", "Close each tag, and keep {% %} inside mj-raw or a text.")
+        yield Fault(file, 1, f"not valid MJML: {error}", "Close each tag, and put {% %} inside mj-raw.")
         return
     if not faults:
         yield from _survival_faults(file, source, compiled.content)
+    if remote := REMOTE.search(compiled.content):
+        remedy = "Use system fonts and no images; MJML fetches the fonts Roboto, Lato, Ubuntu and Open Sans."
+        yield Fault(file, 1, f"the e-mail would fetch {remote[1]} when it is opened", remedy)
 
 
 def _survival_faults(file: str, source: str, compiled: str) -> Iterator[Fault]:
@@ -139,7 +148,7 @@ def _survival_faults(file: str, source: str, compiled: str) -> Iterator[Fault]:
         lost = meta.find_undeclared_variables(LETTER.parse(source))
         lost -= meta.find_undeclared_variables(LETTER.parse(compiled))
     except TemplateError as error:
-        yield Fault(file, 1, f"MJML breaks its {{% %}} tags apart: {error}", "Put each of them inside mj-raw.")
+        yield Fault(file, 1, f"MJML breaks its {{% %}} apart: {error}", "Put each inside mj-raw.")
         return
     if lost:
         message = f"MJML drops the placeholders {', '.join(sorted(lost))}"

@@ -36,7 +36,7 @@ class Category(StrEnum):
 
 
 class Moment(StrEnum):
-    """What sends an e-mail without being a status: the ticket was filed, a date set, a comment made public."""
+    """What sends an e-mail without being a status: the ticket was filed, a date set, a comment published."""
 
     FILED = "filed"
     DUE_DATE = "due_date"
@@ -79,7 +79,7 @@ class Reviews:
 
 @dataclass(frozen=True, kw_only=True)
 class Environments:
-    """Glob patterns over GitHub's deployment environment names (case-insensitive), and what a release means."""
+    """Globs over GitHub's deployment environment names (case-insensitive), and what a release means."""
 
     staging: tuple[str, ...]
     production: tuple[str, ...]

@@ -43,7 +43,7 @@ def one_word(text: str) -> None:
 
 def a_pattern(text: str) -> None:
     if not text.strip() or text.count("[") != text.count("]"):
-        raise ValidationError('is no usable pattern\nWrite an environment\'s name, with * for any text: "prod*".')
+        raise ValidationError('is no pattern\nWrite an environment\'s name, with * for any text: "prod*".')
 
 
 def some_patterns(texts: list[str]) -> None:
@@ -191,7 +191,8 @@ class FormFieldSchema(Strict):
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> FormField:
-        made: dict[str, Any] = {"type": FieldType(values["type"]), "options": tuple(values.get("options", ()))}
+        options = tuple(values.get("options", ()))
+        made: dict[str, Any] = {"type": FieldType(values["type"]), "options": options}
         if "only_when" in values:
             made["only_when"] = (values["only_when"]["field"], values["only_when"]["value"])
         return FormField(**{**values, **made})

@@ -14,7 +14,7 @@ MISSING = "Missing data for required field."
 CHOICE = "Must be one of: "
 
 TYPES = {
-    "Not a valid string.": ("is not a text", "Write a text, in quotes if it looks like a number or a yes/no."),
+    "Not a valid string.": ("is not a text", "Write a text, in quotes if it looks like a number or yes/no."),
     "Not a valid integer.": ("is not a whole number", "Write it in digits, without quotes."),
     "Not a valid boolean.": ("is neither true nor false", "Write true or false."),
     "Not a valid list.": ("is not a list", "Write [one, another], or one '- ' line for each."),
@@ -26,11 +26,11 @@ TYPES = {
 def shaped(document: Document, schema: Strict) -> tuple[Any, list[Fault]]:
     """What the schema makes of the document, or None with the faults of its shape."""
     if document.value is None:
-        return None, [document.fault((), "the file is empty", "Start from the one that ships with the program.")]
+        return None, [document.fault((), "the file is empty", "Start from the one shipped.")]
     try:
         return schema.load(document.value), []
     except ValidationError as error:
-        found = _messages(error.normalized_messages(), ())
+        found = _messages(error.messages, ())
         return None, [_fault(document, schema, path, text) for path, text in found]
 
 
@@ -91,4 +91,4 @@ def _keys(schema: Strict) -> list[str]:
 
 
 def _key(field: fields.Field[Any]) -> str:
-    return field.data_key or field.name
+    return field.data_key or str(field.name)
