@@ -24,6 +24,6 @@ prepare_environment() {
     echo "Python's venv module is incomplete; on Debian: apt install python3-venv" >&2
     return 1
   fi
-  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
+  "$folder/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "$lock" >&2
   echo "$stamp" > "$folder/lock.sha256"
 }

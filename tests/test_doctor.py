@@ -25,6 +25,7 @@ def test_doctor_names_exactly_what_is_wrong(world: World) -> None:
     )
     wrong = [line.split()[1] for line in said.splitlines() if line.startswith("error")]
     assert (code, wrong) == (1, ["jira", "github", "smtp"])
+    assert "softhouse/elsewhere" in said
     assert "canary" not in said
 
 

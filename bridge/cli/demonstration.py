@@ -21,6 +21,7 @@ from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
 
 START_SECONDS = 60.0
+SHOWN_LINES = 40
 
 
 @click.command()
@@ -54,9 +55,16 @@ def demo(port: int, walk: bool) -> None:
         settings = _settings(port, walk=walk)
         with _installation(settings, Path(folder)) as environment:
             if walk:
-                raise SystemExit(journey.walk(settings, environment))
+                _walk(settings, environment, Path(folder) / "log")
+                return
             _say_addresses(settings)
             _wait_for_signal()
+
+
+def _walk(settings: SandboxSettings, environment: dict[str, str], log: Path) -> None:
+    """Walk the journey; when it ends early, show what the programs said last."""
+    if journey.walk(settings, environment) != 0:
+        fail(*log.read_text("utf-8", "replace").splitlines()[-SHOWN_LINES:])
 
 
 def _settings(port: int, *, walk: bool) -> SandboxSettings:

@@ -129,7 +129,11 @@ def _github(config: Config) -> Finding:
     github = GitHub(config.github, connections=1)
     login = github.login()
     for name in config.github.repositories:
-        github.repository_name(name)
+        try:
+            github.repository_id(name)
+        except Refused as error:
+            remedy = "give the token access to it, or correct CHAMADOS_GITHUB_REPOSITORIES"
+            return Finding("github", "error", f"{name}: {error.reason}", remedy)
     return Finding("github", "ok", f"as {login}, {len(config.github.repositories)} repositories readable")
 
 

@@ -68,9 +68,9 @@ class GitHub:
         """Who the token is."""
         return _asked(lambda: self._github.get_user().login)
 
-    def repository_name(self, name: str) -> str:
-        """The repository's present full name; refused when the token cannot see it."""
-        return _asked(lambda: self._repository(name).full_name)
+    def repository_id(self, name: str) -> int:
+        """The repository's id; refused, with `missing`, when the token cannot see it."""
+        return _asked(lambda: self._repository(name).id)
 
     def pull_request(self, repository: str, number: int) -> PullRequest:
         """A pull request with its reviews: two calls."""
