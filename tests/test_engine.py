@@ -186,20 +186,23 @@ def test_the_partners_answer_brings_the_ticket_back_with_its_words(world: World)
     [mail, _] = world.wait_mail("faltam_informacoes", 2)
     assert "Qual planilha?" in mail["text"]
     assert "difícil" not in mail["raw"]
-    ticket = world.ticket_of(key)
-    with world.services.store.begin() as db:
-        now = world.services.clock()
-        action = PartnerActionRow(
-            ticket_id=ticket.id, verb="answered", author="Ana", text="produtos.xlsx", at=now
-        )
-        db.add(action)
-        db.flush()
-        ring(db, ticket.id, kind="partner", subject=f"action:{action.id}", now=now)
-    world.services.wake(ticket.id)
+    _answer(world, key, "produtos.xlsx")
     world.wait_status(key, "Triagem")
     world.settle()
     assert any("produtos.xlsx" in str(one) for one in world.issue(key)["comments"])
     assert world.mails("comentario") == []
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "503"])
+def test_the_partners_words_are_written_once_whatever_breaks(world: World, fault: str) -> None:
+    key = world.filed()
+    world.drag(key, "Faltam Informações")
+    world.settle()
+    world.sandbox.controls.add(_fault("POST /jira/rest/api/*/comment", fault))
+    _answer(world, key, "produtos.xlsx")
+    world.wait_status(key, "Triagem")
+    world.settle()
+    assert len([one for one in world.issue(key)["comments"] if "produtos.xlsx" in str(one)]) == 1
 
 
 def test_an_internal_comment_reaches_nobody(world: World) -> None:
@@ -256,6 +259,18 @@ def test_a_dry_run_says_and_does_nothing(world: World) -> None:
     foresee(world.services, ticket.id)
     assert len([one for one in world.bridge_calls() if one["method"] != "GET"]) == before
     assert number == 1
+
+
+def _answer(world: World, key: str, text: str) -> None:
+    """As the partner does on the ticket's page."""
+    ticket = world.ticket_of(key)
+    with world.services.store.begin() as db:
+        now = world.services.clock()
+        action = PartnerActionRow(ticket_id=ticket.id, verb="answered", author="Ana", text=text, at=now)
+        db.add(action)
+        db.flush()
+        ring(db, ticket.id, kind="partner", subject=f"action:{action.id}", now=now)
+    world.services.wake(ticket.id)
 
 
 def _look(world: World, key: str) -> None:

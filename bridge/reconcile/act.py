@@ -132,8 +132,8 @@ def _lane(db: Session, ticket_id: int, verdict: Verdict) -> LaneRow:
 def _comment(services: Services, claimed: Claim, ticket: Ticket, action: Comment) -> str:
     marker = f"action-{action.action.id}"
     issue_id = ticket.jira_id or ""
-    # A crash may have come between Jira's answer and our row: look before writing again.
-    already = services.jira.find_comment(issue_id, marker) if ticket.attempts else None
+    # A crash may have come between Jira's answer and our row: look before writing.
+    already = services.jira.find_comment(issue_id, marker)
     comment_id = already or services.jira.comment(issue_id, _words(ticket, action), marker=marker)
     outcome = f"wrote comment {comment_id}: {action.action.verb}"
     with writing(services.store, claimed) as db:
