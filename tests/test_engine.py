@@ -130,11 +130,7 @@ def test_a_pull_request_from_backlog_walks_the_declared_path(world: World) -> No
 
 
 def test_a_person_who_drags_the_ticket_wins(world: World) -> None:
-    key = world.filed()
-    world.approve_triage(key)
-    number = world.open_pull(f"{key}-x")
-    world.review(number, "APPROVE")
-    world.wait_status(key, "PR Aprovado")
+    key, _ = world.approved()
     world.settle()
     world.drag(key, "Error Fix")
     world.drag(key, "Doing")
@@ -144,11 +140,7 @@ def test_a_person_who_drags_the_ticket_wins(world: World) -> None:
 
 
 def test_production_before_the_tests_are_finished_waits(world: World) -> None:
-    key = world.filed()
-    world.approve_triage(key)
-    number = world.open_pull(f"{key}-x")
-    world.review(number, "APPROVE")
-    world.wait_status(key, "PR Aprovado")
+    key, number = world.approved()
     world.github("PUT", f"pulls/{number}/merge", json={})
     world.deploy(url="https://hml.softhouse.example")
     world.wait_status(key, "Publicado em Homologação")
@@ -166,11 +158,7 @@ def test_production_before_the_tests_are_finished_waits(world: World) -> None:
 
 
 def test_a_deployment_without_the_fix_moves_nothing(world: World) -> None:
-    key = world.filed()
-    world.approve_triage(key)
-    number = world.open_pull(f"{key}-x")
-    world.review(number, "APPROVE")
-    world.wait_status(key, "PR Aprovado")
+    key, _ = world.approved()
     world.settle()
     world.deploy()  # main, to which nothing was merged
     world.settle()

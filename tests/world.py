@@ -146,6 +146,15 @@ class World:
             self.drag(key, status)
         self.settle()
 
+    def approved(self) -> tuple[str, int]:
+        """A ticket in PR Aprovado: its issue's key and its pull request's number."""
+        key = self.filed()
+        self.approve_triage(key)
+        number = self.open_pull(f"{key}-x")
+        self.review(number, "APPROVE")
+        self.wait_status(key, "PR Aprovado")
+        return key, number
+
     # --- people on GitHub
 
     def github(self, method: str, path: str, *, who: str = "ana", **body: Any) -> Any:
