@@ -34,7 +34,8 @@ def every_status_name_is_its_own(board: Document) -> Iterator[Fault]:
 
 def one_status_is_initial(board: Document) -> Iterator[Fault]:
     initial = _initial(board)
-    if not initial and isinstance(board.at("statuses"), list):
+    written = {board.at(*path, "initial") for path in board.entries("statuses")}
+    if isinstance(board.at("statuses"), list) and written <= {None, False}:
         yield board.fault(("statuses",), "no status is initial", "Put 'initial: true' under one of them.")
     for path in initial[1:]:
         first = board.text(*initial[0], "name")
@@ -160,7 +161,7 @@ def _exits(board: Document, path: Path, names: list[str]) -> list[str]:
 def _sketch(board: Document) -> Workflow:
     """The board's arrows alone, so that faults elsewhere in the file do not hide faults here."""
     names = _names(board)
-    paths = board.entries("statuses")
+    paths = reversed(list(board.entries("statuses")))  # of two with one name, the first is drawn
     exits = {board.text(*path, "name"): tuple(_exits(board, path, names)) for path in paths}
     return Workflow(
         statuses={

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from mappings.documents import Document, Path
-from mappings.faults import Fault, use_one_of
+from mappings.faults import Fault, nearest, use_one_of
 from mappings.schemas import Strict
 
 UNKNOWN = "Unknown field."
@@ -30,8 +30,16 @@ def shaped(document: Document, schema: Strict) -> tuple[Any, list[Fault]]:
     try:
         return schema.load(document.value), []
     except ValidationError as error:
-        found = _messages(error.messages, ())
-        return None, [_fault(document, schema, path, text) for path, text in found]
+        found = list(_messages(error.messages, ()))
+        meant = {_meant(schema, path) for path, text in found if text == UNKNOWN}
+        told = [(path, text) for path, text in found if text != MISSING or path not in meant]
+        return None, [_fault(document, schema, path, text) for path, text in told]
+
+
+def _meant(schema: Strict, path: Path) -> Path:
+    """Where an unknown key belongs: what it was meant for is not missing as well."""
+    key = nearest(str(path[-1]), _keys(_schema_at(schema, path[:-1])))
+    return (*path[:-1], key) if key else ()
 
 
 def _messages(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
