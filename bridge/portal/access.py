@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
-from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -94,9 +93,8 @@ def token_bearer() -> Partner | None:
 
 def own_path(wanted: str) -> str:
     """The address where it is a path of our own, else the panel."""
-    parts = urlsplit(wanted)
-    plain = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return wanted if plain and not parts.scheme and not parts.netloc and "\\" not in wanted else "/chamados"
+    leads_away = wanted.startswith("//") or "\\" in wanted  # browsers read both as another host
+    return wanted if wanted.startswith("/") and wanted.isprintable() and not leads_away else "/chamados"
 
 
 def _bearer(token: str) -> Partner | None:

@@ -2,13 +2,14 @@
 
 import io
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from bridge.clients.licences import Licences
+from bridge.clients.licences import Licences, LicenceState
 from bridge.store.tables import Recipient, Ring, Upload
 from tests.portal.conftest import ANSWERS, PNG, Browser, Portal, textarea
 
@@ -266,6 +267,37 @@ def test_sending_twice_makes_one_ticket(browser: Browser, opened: Portal) -> Non
     assert browser.get(address).location == first.location
     assert browser.fill(address, titulo="Outro título").location == first.location
     assert opened.tickets()[0].title == ANSWERS["titulo"]
+
+
+def interrupt(opened: Portal, deed: Callable[[], object]) -> None:
+    """Let `deed` happen while the next request is between its look at the draft and its write."""
+
+    class Interrupted(Licences):
+        def check(self, email: str) -> LicenceState:
+            object.__setattr__(opened.services, "licences", Licences(""))
+            deed()
+            return super().check(email)
+
+    object.__setattr__(opened.services, "licences", Interrupted(""))
+
+
+def test_two_sendings_at_once_make_one_ticket(browser: Browser, opened: Portal) -> None:
+    address = browser.new_draft()
+    browser.fill(address)
+    answers: list[str | None] = []
+    interrupt(opened, lambda: answers.append(browser.post(f"{address}/enviar", {}).location))
+    answers.append(browser.post(f"{address}/enviar", {}).location)
+    assert answers == ["/chamados/CT-1/recebido"] * 2
+    assert len(opened.tickets()) == 1
+
+
+def test_draft_changed_meanwhile_is_not_sent_unseen(browser: Browser, opened: Portal) -> None:
+    address = browser.new_draft()
+    browser.fill(address)
+    interrupt(opened, lambda: browser.fill(address, "salvar", titulo="Em outra janela"))
+    answer = browser.post(f"{address}/enviar", {})
+    assert "mudou em outra janela" in browser.get(answer.location or "").text
+    assert opened.tickets() == []
 
 
 def test_what_is_sent_has_been_checked(browser: Browser, opened: Portal) -> None:

@@ -114,6 +114,8 @@ def test_signing_out_ends_the_session_in_the_database(opened: Portal, browser: B
         ("/chamados/CT-7?x=1", "/chamados/CT-7?x=1"),
         ("https://evil.example/", "/chamados"),
         ("//evil.example/", "/chamados"),
+        ("///evil.example/", "/chamados"),
+        ("//[", "/chamados"),
         ("/\\evil.example", "/chamados"),
         ("javascript:alert(1)", "/chamados"),
         ("/chamados\r\nSet-Cookie: a=b", "/chamados"),
