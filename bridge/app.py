@@ -1,5 +1,6 @@
 """The web application: receivers, portal and probes over one set of services."""
 
+import os
 from dataclasses import replace
 
 from flask import Flask, Response, jsonify
@@ -12,13 +13,16 @@ from bridge.carrier import EmbeddedCarrier
 from bridge.clients.errors import Refused, Unavailable
 from bridge.config import Config
 from bridge.reconcile import reconcile
+from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
-from bridge.store import Store, people, schema
-from bridge.store.tickets import claimable
+from bridge.store import Store, people, schema, sweeps
+from bridge.store.tickets import claimable, release_dead
 from mappings import load
 from webhooks import github, jira
 
+HEAL_SECONDS = 15.0
+"""Between looks at whether a sweep for missed changes is due."""
 MAIL_SECONDS = 5.0
 """Between looks at the outbox, besides the look right after each commit that fills it."""
 
@@ -42,6 +46,7 @@ def open_services(config: Config) -> Services:
 
 def carried(services: Services, *, owner: str) -> tuple[Services, EmbeddedCarrier]:
     """The services with a carrier running in this process, woken by every commit that rings."""
+    release_dead(services.store, is_dead=lambda other: _is_dead(other, me=owner))
     woken: list[Services] = []
 
     def work(ticket_id: int) -> str | None:
@@ -56,7 +61,24 @@ def carried(services: Services, *, owner: str) -> tuple[Services, EmbeddedCarrie
     carried_services = replace(services, wake=carrier.wake, wake_mail=wake_mail)
     woken.append(carried_services)
     carrier.sweep()
+    carrier.every(HEAL_SECONDS, lambda: heal(carried_services))
     return carried_services, carrier
+
+
+def _is_dead(owner: str, *, me: str) -> bool:
+    """Whether a lease's owner (`host:pid`) was a process of this host that has ended, or our former life."""
+    host, _, pid = owner.rpartition(":")
+    if host != me.rpartition(":")[0] or not pid.isdigit():
+        return False
+    if owner == me:
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def create_app(services: Services) -> Flask:
@@ -85,4 +107,11 @@ def _probes(app: Flask, services: Services) -> None:
                 db.execute(text("SELECT 1"))
         except (SQLAlchemyError, Unavailable, Refused):
             return jsonify(status="the database does not answer"), 503
-        return jsonify(status="ok"), 200
+        swept = {
+            one.name: {
+                "reconciled_at": one.finished_at.isoformat() if one.finished_at else None,
+                "outcome": one.outcome,
+            }
+            for one in sweeps.all_swept(services.store)
+        }
+        return jsonify(status="ok", sweeps=swept), 200

@@ -70,6 +70,7 @@ class Issue:
     status: str
     assignee: str | None
     due_date: date | None
+    updated_at: datetime | None
     staging_url: str
     version: str
     status_changes: tuple[StatusChange, ...]

@@ -63,6 +63,7 @@ def issue(status: str, **changes: Any) -> Issue:
         "status": status,
         "assignee": None,
         "due_date": None,
+        "updated_at": None,
         "staging_url": "",
         "version": "",
         "status_changes": (),

@@ -1,11 +1,11 @@
 """GitHub's webhooks: which tickets an event is about."""
 
-import re
 from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
+from bridge.rules.keys import keys_in
 from bridge.services import Services
 from bridge.store import facts
 from mappings.model import Category
@@ -13,8 +13,6 @@ from webhooks.events import Payload, Ringing, Router, ignored
 from webhooks.inbox import Letter, receive
 
 router = Router()
-KEY = re.compile(r"(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9_]{1,50}-[1-9][0-9]{0,9})(?![A-Za-z0-9])")
-"""What may be an issue key; only those of our tickets count."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -43,11 +41,6 @@ def _letter(body: bytes) -> Letter | None:
         if delivery_id
         else None
     )
-
-
-def keys_in(*texts: str | None) -> set[str]:
-    """Every possible issue key in the texts, upper case."""
-    return {match.upper() for text in texts if text for match in KEY.findall(text)}
 
 
 @router.on("pull_request", "pull_request_review")

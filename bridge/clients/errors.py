@@ -11,13 +11,21 @@ class Unavailable(Exception):
     """
 
     def __init__(
-        self, service: str, reason: str, *, retry_after: float | None = None, unknown_outcome: bool = False
+        self,
+        service: str,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        unknown_outcome: bool = False,
+        denied: bool = False,
     ) -> None:
         self.service = service
         self.reason = reason
         # Field reports tell of absurd values (reference R3), so what is named is clamped.
         self.retry_after = None if retry_after is None else min(max(retry_after, MINIMUM_WAIT), MAXIMUM_WAIT)
         self.unknown_outcome = unknown_outcome
+        self.denied = denied
+        """True when our credentials do not suffice (401, 403)."""
         super().__init__(f"{service}: {reason}")
 
 

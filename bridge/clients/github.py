@@ -1,11 +1,14 @@
 """GitHub in our verbs, over PyGithub without its own pauses and retries."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
 from typing import TypeVar
 
 import requests
 from github import Auth, Github, GithubException
+from github.Deployment import Deployment as GithubDeployment
 from github.PullRequest import PullRequest as GithubPullRequest
 from github.Repository import Repository
 
@@ -17,6 +20,9 @@ from bridge.store import refuse_in_transaction
 SERVICE = "GitHub"
 TIMEOUT = 15
 TOKEN_WAIT = 300.0
+LONGEST_DEPLOYMENT = timedelta(days=3)
+"""Between a deployment's creation and its success; approvals by people take days."""
+NEWEST_RELEASES = 30
 
 Result = TypeVar("Result")
 
@@ -45,6 +51,36 @@ class Deployment:
             contains=contains,
             at=self.at,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecentPullRequest:
+    """A pull request as a list shows it: enough to know whom it concerns."""
+
+    repository_id: int
+    number: int
+    branch: str
+    title: str
+    body: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecentPublication:
+    """A deployment that succeeded, or a release: as a doorbell's kind and subject name it."""
+
+    identity: str
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedDelivery:
+    """A webhook that never arrived. `guid` is X-GitHub-Delivery, the same for each attempt (G5)."""
+
+    guid: str
+    hook_id: int
+    delivery_id: int
 
 
 class GitHub:
@@ -139,8 +175,111 @@ class GitHub:
             raise
         return status in {"ahead", "identical"}
 
+    # --- what no webhook told
+
+    def recent_pull_requests(self, repository: str, *, since: datetime) -> list[RecentPullRequest]:
+        """The pull requests that changed since, whatever their state."""
+
+        def ask() -> list[RecentPullRequest]:
+            newest = self._repository(repository).get_pulls(state="all", sort="updated", direction="desc")
+            return [
+                RecentPullRequest(
+                    repository_id=one.base.repo.id,
+                    number=one.number,
+                    branch=one.head.ref,
+                    title=one.title,
+                    body=one.body or "",
+                    updated_at=_utc(one.updated_at),
+                )
+                for one in takewhile(lambda one: _utc(one.updated_at) >= since, newest)
+            ]
+
+        return _asked(ask)
+
+    def branches(self, repository: str) -> tuple[int, list[str]]:
+        """The repository's id and the names of its branches."""
+
+        def ask() -> tuple[int, list[str]]:
+            found = self._repository(repository)
+            return found.id, [branch.name for branch in found.get_branches()]
+
+        return _asked(ask)
+
+    def recent_publications(
+        self, repository: str, *, since: datetime, is_ours: Callable[[str], bool]
+    ) -> list[RecentPublication]:
+        """Deployments of our environments that succeeded since, and releases published since."""
+
+        def ask() -> list[RecentPublication]:
+            found = self._repository(repository)
+            young = takewhile(
+                lambda one: _utc(one.created_at) >= since - LONGEST_DEPLOYMENT, found.get_deployments()
+            )
+            deployments = [
+                RecentPublication(
+                    identity=f"deployment:{one.id}", kind="deployment", subject=f"{repository}#{one.id}"
+                )
+                for one in young
+                if is_ours(one.environment) and _succeeded(one, since)
+            ]
+            releases = [
+                RecentPublication(
+                    identity=f"release:{one.id}", kind="release", subject=f"{repository}#{one.tag_name}"
+                )
+                for one in islice(found.get_releases(), NEWEST_RELEASES)
+                if one.published_at and _utc(one.published_at) >= since
+            ]
+            return [*deployments, *releases]
+
+        return _asked(ask)
+
+    def failed_deliveries(self, repository: str, *, url: str, since: datetime) -> list[FailedDelivery]:
+        """What this repository's webhook to `url` failed to bring, once each; none where the token may not
+        administer webhooks (G4).
+        """
+
+        def ask() -> list[FailedDelivery]:
+            found = self._repository(repository)
+            hooks = [hook for hook in found.get_hooks() if hook.config.get("url") == url]
+            return [one for hook in hooks for one in _failed(found, hook.id, since)]
+
+        try:
+            return _asked(ask)
+        except Unavailable as error:
+            if error.denied:
+                return []
+            raise
+        except Refused as error:
+            if error.missing:
+                return []
+            raise
+
+    def redeliver(self, repository: str, failed: FailedDelivery) -> None:
+        """Ask GitHub to send it again. PyGithub has no verb for it."""
+        path = f"/repos/{repository}/hooks/{failed.hook_id}/deliveries/{failed.delivery_id}/attempts"
+        _asked(lambda: self._github.requester.requestJsonAndCheck("POST", path))
+
     def _repository(self, name: str) -> Repository:
         return self._github.get_repo(name)
+
+
+def _succeeded(deployment: GithubDeployment, since: datetime) -> bool:
+    newest = next(iter(deployment.get_statuses()), None)
+    return newest is not None and newest.state == "success" and _utc(newest.created_at) >= since
+
+
+def _failed(repository: Repository, hook_id: int, since: datetime) -> list[FailedDelivery]:
+    """The deliveries of which no attempt went well, newest attempt of each."""
+    attempts = list(
+        takewhile(lambda one: _utc(one.delivered_at) >= since, repository.get_hook_deliveries(hook_id))
+    )
+    arrived = {one.guid for one in attempts if one.status == "OK"}
+    newest = {one.guid: one.id for one in reversed(attempts) if one.guid not in arrived}
+    return [
+        FailedDelivery(guid=guid, hook_id=hook_id, delivery_id=number)
+        for guid, number in newest.items()
+        if guid and number
+    ]
 
 
 def _pull_request(found: GithubPullRequest) -> PullRequest:
@@ -174,7 +313,9 @@ def _pull_request(found: GithubPullRequest) -> PullRequest:
     )
 
 
-def _utc(moment: datetime) -> datetime:
+def _utc(moment: datetime | None) -> datetime:
+    if moment is None:
+        return datetime.min.replace(tzinfo=UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -196,7 +337,8 @@ def _failure(error: GithubException) -> Unavailable | Refused:
     if error.status == 404:
         return Refused(SERVICE, "does not show it (404)", missing=True)
     if error.status in {401, 403}:
-        return Unavailable(SERVICE, f"does not accept our token ({error.status})", retry_after=TOKEN_WAIT)
+        reason = f"does not accept our token ({error.status})"
+        return Unavailable(SERVICE, reason, retry_after=TOKEN_WAIT, denied=True)
     if 400 <= error.status < 500:
         return Refused(SERVICE, f"{(error.data or {}).get('message', 'refused')} ({error.status})")
     return Unavailable(SERVICE, f"failed ({error.status})")

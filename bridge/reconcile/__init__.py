@@ -28,7 +28,8 @@ from bridge.store.tickets import (
 )
 from mappings.model import Moment
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=1)
+"""Half of it is longer than the longest call to the outside (25 s); `hold` lengthens it between calls."""
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 300.0
 """Seconds between tries while the outside is unavailable."""
@@ -156,7 +157,7 @@ def _remember(services: Services, claimed: Claim, issue: Issue, fresh: list[Fact
         row = db.get_one(Ticket, claimed.ticket_id)
         if row.status != issue.status:
             row.status, row.status_since = issue.status, _since(issue) or now
-        row.jira_key, row.due_date = issue.key, issue.due_date
+        row.jira_key, row.due_date, row.jira_updated_at = issue.key, issue.due_date, issue.updated_at
         row.staging_url, row.version = issue.staging_url, issue.version
 
 

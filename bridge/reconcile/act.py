@@ -14,7 +14,7 @@ from bridge.rules.links import fingerprint
 from bridge.services import Services
 from bridge.store import facts, mails
 from bridge.store.tables import Event, LaneRow, Partner, PartnerActionRow, Recipient, Ticket
-from bridge.store.tickets import Claim, journal, writing
+from bridge.store.tickets import Claim, hold, journal, writing
 
 COMMENT_TITLES = {
     PartnerVerb.ANSWERED: "Resposta do parceiro",
@@ -31,7 +31,12 @@ def act(
     *,
     offered: Mapping[str, str],
 ) -> str:
-    """Carry out one action; the sentence that says what was done. `offered`: the transitions seen."""
+    """Carry out one action; the sentence that says what was done. `offered`: the transitions seen.
+
+    Raises:
+        LeaseLost: another worker has the ticket; nothing was done.
+    """
+    hold(services.store, claimed, now=services.clock())
     if isinstance(action, Move):
         return _move(services, claimed, ticket, action, offered)
     step: Callable[..., str] = _STEPS[type(action)]

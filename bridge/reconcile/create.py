@@ -10,7 +10,7 @@ from bridge.clients.jira import Block, Facts, Fold, Heading, NewIssue, Numbered,
 from bridge.domain import Issue, reference
 from bridge.services import Services
 from bridge.store.tables import Partner, Ticket, Upload
-from bridge.store.tickets import Claim, journal, writing
+from bridge.store.tickets import Claim, hold, journal, writing
 from mappings.model import FieldType
 
 SEARCHES = (5, 15, 60, 180, 600)
@@ -179,7 +179,11 @@ def _attach(
         try:
             with (services.config.files / upload.stored_as).open("rb") as content:
                 jira_id = services.jira.attach(
-                    issue.id, filename=name, content_type=upload.content_type, content=content
+                    issue.id,
+                    filename=name,
+                    content_type=upload.content_type,
+                    content=content,
+                    beat=lambda: hold(services.store, claimed, now=services.clock()),
                 )
         except Refused as error:
             refusal = error.reason

@@ -83,6 +83,24 @@ def tickets_of_repository(db: Session, *, repository_id: int, except_statuses: s
     )
 
 
+def known_repositories(db: Session) -> list[str]:
+    """`owner/name` of every repository with a pull request of ours."""
+    return sorted({str(row["repository"]).lower() for row in db.scalars(select(PullRequestRow.facts))})
+
+
+def pull_request_seen_at(db: Session, *, repository_id: int, number: int) -> datetime | None:
+    """When a pull request was last read; None when never."""
+    return db.scalar(
+        select(PullRequestRow.seen_at).where(
+            PullRequestRow.repository_id == repository_id, PullRequestRow.number == number
+        )
+    )
+
+
+def knows_publication(db: Session, ticket_id: int, *, identity: str) -> bool:
+    return db.get(PublicationRow, (ticket_id, identity)) is not None
+
+
 def remember(db: Session, ticket_id: int, fact: Fact, *, now: datetime) -> None:
     """Keep a fact as seen, and that it belongs to the ticket."""
     if isinstance(fact, PullRequest):

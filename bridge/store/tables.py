@@ -167,6 +167,8 @@ class Ticket(Base):
     create_checks: Mapped[int] = mapped_column(default=0)
     jira_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     jira_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+    jira_updated_at: Mapped[datetime | None]
+    """The issue's `updated` when it was last read."""
 
     status: Mapped[str]
     """The last status seen in Jira, by its board name."""
@@ -366,6 +368,19 @@ class Mail(Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default="")
+
+
+class SweepRow(Base):
+    """A look at a remote for what no webhook told: from which moment on, and when next."""
+
+    __tablename__ = "sweeps"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    watermark: Mapped[datetime]
+    """Everything before it has been seen."""
+    due_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str]
 
 
 class Counter(Base):

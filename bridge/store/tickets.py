@@ -1,6 +1,6 @@
 """The ticket's row as the engine uses it: rung, claimed under a lease, closed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,18 +12,23 @@ from sqlalchemy.orm import Session
 from bridge.store.engine import Store
 from bridge.store.tables import Entry, Ring, Ticket
 
+LONGEST_LEASE = timedelta(minutes=5)
+LONGEST_REST = timedelta(hours=2)
+
 
 class LeaseLost(Exception):
     """Another worker has claimed the ticket; whatever this one still wanted to write is dropped."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Claim:
-    """The right to work on one ticket until the lease ends. Every write goes through `writing`."""
+    """The right to work on one ticket `until` the lease ends. Every write goes through `writing`."""
 
     ticket_id: int
     generation: int
     fence: int
+    until: datetime
+    lease: timedelta
     rings: tuple[tuple[str, str], ...]
     """(kind, subject) of each doorbell since the last look, without repeats."""
 
@@ -68,7 +73,42 @@ def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: tim
             .order_by(Ring.id)
         )
         heard = tuple(dict.fromkeys((kind, subject) for kind, subject in rings))
-        return Claim(ticket_id=ticket_id, generation=found.generation, fence=found.fence, rings=heard)
+        return Claim(
+            ticket_id=ticket_id,
+            generation=found.generation,
+            fence=found.fence,
+            until=now + lease,
+            lease=lease,
+            rings=heard,
+        )
+
+
+def hold(store: Store, claimed: Claim, *, now: datetime) -> None:
+    """Make sure that the lease outlasts the next act. A worker that slept through its lease learns it here.
+
+    Raises:
+        LeaseLost: another worker has the ticket.
+    """
+    if claimed.until - now > claimed.lease / 2:
+        return
+    with writing(store, claimed) as db:
+        until = now + claimed.lease
+        db.execute(update(Ticket).where(Ticket.id == claimed.ticket_id).values(lease_until=until))
+    claimed.until = until
+
+
+def release_dead(store: Store, *, is_dead: Callable[[str], bool]) -> int:
+    """Free the tickets of workers that are no more, so that nobody waits for their leases to end."""
+    with store.begin() as db:
+        owners = db.scalars(select(Ticket.lease_owner).where(Ticket.lease_owner != "").distinct()).all()
+        dead = [owner for owner in owners if is_dead(owner)]
+        freed = db.execute(
+            update(Ticket)
+            .where(Ticket.lease_owner.in_(dead))
+            .values(lease_owner="", lease_until=None, fence=Ticket.fence + 1)
+        )
+        assert isinstance(freed, CursorResult)
+        return freed.rowcount
 
 
 def claimable(store: Store, *, now: datetime, limit: int) -> list[int]:
@@ -80,8 +120,11 @@ def claimable(store: Store, *, now: datetime, limit: int) -> list[int]:
 def _claimable(now: datetime) -> ColumnElement[bool]:
     rung = Ticket.generation > Ticket.observed_generation
     due = and_(Ticket.due_at.is_not(None), Ticket.due_at <= now)
-    free = or_(Ticket.lease_until.is_(None), Ticket.lease_until <= now)
-    rested = or_(Ticket.retry_at.is_(None), Ticket.retry_at <= now)
+    # What lies further ahead than any lease or wait can was written before the clock was set back.
+    free = or_(
+        Ticket.lease_until.is_(None), Ticket.lease_until <= now, Ticket.lease_until > now + LONGEST_LEASE
+    )
+    rested = or_(Ticket.retry_at.is_(None), Ticket.retry_at <= now, Ticket.retry_at > now + LONGEST_REST)
     # A parked ticket waits for a doorbell: somebody has changed something.
     return and_(free, rested, or_(rung, and_(due, Ticket.parked == "")))
 

@@ -1,8 +1,9 @@
 """Jira in our verbs. Cloud (v3, ADF) or Data Center (v2, wiki markup), as serverInfo says."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from requests_toolbelt import MultipartEncoder
@@ -35,6 +36,20 @@ class NewIssue:
     partner: str
     reference: str
     marker: str
+
+
+class _Beating:
+    """A file that tells of each piece read from it."""
+
+    def __init__(self, content: BinaryIO, beat: Callable[[], None]) -> None:
+        self._content = content
+        self._beat = beat
+        self.fileno = content.fileno
+        self.tell = content.tell
+
+    def read(self, size: int = -1) -> bytes:
+        self._beat()
+        return self._content.read(size)
 
 
 class Jira:
@@ -89,7 +104,7 @@ class Jira:
             Refused: with `missing` when the issue is gone.
         """
         site = self.site
-        fields = ["status", "assignee", "duedate", "comment", "attachment"]
+        fields = ["status", "assignee", "duedate", "updated", "comment", "attachment"]
         found = self._call(
             "GET",
             f"issue/{segment(issue_id)}",
@@ -115,6 +130,17 @@ class Jira:
             ((str(one["id"]), str(one["key"])) for one in found["issues"]), key=lambda one: int(one[0])
         )
 
+    def updated_within(self, *, minutes: int) -> dict[str, datetime]:
+        """Issue id to `updated`, for our issue type's changes of the last minutes. Search lags (R6)."""
+        # A period needs no time zone; JQL reads a date in that of the account's profile.
+        query: Json = {
+            "jql": f'project = "{self._settings.project}" AND updated >= "-{minutes}m" ORDER BY updated ASC',
+            "fields": ["updated"],
+            "maxResults": PAGE,
+        }
+        found = self._cursor_pages(query) if self.site.cloud else self._offset_pages(query)
+        return {str(one["id"]): reading.moment(one["fields"]["updated"]) for one in found}
+
     def marked(self, issue_id: str, marker: str) -> tuple[str, str] | None:
         """(id, key) of this issue if it bears the label; read directly, so at once."""
         try:
@@ -136,9 +162,17 @@ class Jira:
         found = self._call("POST", "issue", json={"fields": self._fields(new), "properties": [property_]})
         return str(found["id"]), str(found["key"])
 
-    def attach(self, issue_id: str, *, filename: str, content_type: str, content: BinaryIO) -> str:
-        """Send a file, streamed; its attachment id."""
-        body = MultipartEncoder({"file": (filename, content, content_type)})
+    def attach(
+        self,
+        issue_id: str,
+        *,
+        filename: str,
+        content_type: str,
+        content: BinaryIO,
+        beat: Callable[[], None],
+    ) -> str:
+        """Send a file, streamed; its attachment id. `beat` is called with each piece: that can take long."""
+        body = MultipartEncoder({"file": (filename, _Beating(content, beat), content_type)})
         headers = {"X-Atlassian-Token": "no-check", "Content-Type": body.content_type}
         found = self._call("POST", f"issue/{segment(issue_id)}/attachments", data=body, headers=headers)
         return str(found[0]["id"])
@@ -249,6 +283,23 @@ class Jira:
         if shown.get("total", 0) <= len(shown["comments"]):
             return list(shown["comments"])
         return self._pages(f"issue/{found['id']}/comment", "comments")
+
+    def _cursor_pages(self, query: Json) -> list[Json]:
+        rows: list[Json] = []
+        while True:
+            page = self._call("POST", "search/jql", json=query)
+            rows += page["issues"]
+            if not page.get("nextPageToken"):
+                return rows
+            query = query | {"nextPageToken": page["nextPageToken"]}
+
+    def _offset_pages(self, query: Json) -> list[Json]:
+        rows: list[Json] = []
+        while True:
+            page = self._call("POST", "search", json=query | {"startAt": len(rows)})
+            rows += page["issues"]
+            if not page["issues"] or len(rows) >= page["total"]:
+                return rows
 
     def _pages(self, path: str, name: str) -> list[Json]:
         rows: list[Json] = []

@@ -20,6 +20,7 @@ def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) 
         status=site.status_name(fields["status"]),
         assignee=_person(fields.get("assignee")) or None,
         due_date=_date(fields.get("duedate")),
+        updated_at=moment(fields["updated"]) if fields.get("updated") else None,
         staging_url=fields.get(site.fields["staging_url"]) or "",
         version=fields.get(site.fields["version"]) or "",
         status_changes=tuple(

@@ -1,0 +1,221 @@
+"""What no webhook told: changes found by asking, and failed deliveries asked for again.
+
+GitHub never sends a failed delivery again by itself (G2), Jira gives up after five tries (J1), Data Center
+tries once (J11). Here only tickets are rung; what has changed is for `reconcile` to see.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.github import RecentPullRequest
+from bridge.reconcile.observe import stage_of
+from bridge.rules.keys import keys_in
+from bridge.services import Services
+from bridge.store import facts, sweeps
+from bridge.store.tables import Delivery, Ticket
+from bridge.store.tickets import ring
+from mappings.model import Category
+
+OVERLAP = timedelta(minutes=10)
+"""Looked at twice: clocks differ, and Jira's search lags by minutes (R6)."""
+STALE = timedelta(hours=6)
+"""An open ticket that nobody has rung for so long is read directly, whatever the search says."""
+STALE_LIMIT = 50
+CLOCK_SKEW = timedelta(minutes=1)
+AFTER_FAILURE = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+Doorbell = tuple[int, str, str]
+"""(ticket, kind, subject)"""
+
+
+def heal(services: Services) -> None:
+    """Run the sweeps that are due; a remote that is away is asked again in a minute."""
+    for name, (every, sweep) in SWEEPS.items():
+        began = services.clock()
+        since = sweeps.take(services.store, name, now=began, every=every)
+        if since is not None:
+            _run(services, name, sweep, since=since, began=began)
+
+
+def _run(
+    services: Services,
+    name: str,
+    sweep: Callable[[Services, datetime], str],
+    *,
+    since: datetime,
+    began: datetime,
+) -> None:
+    try:
+        outcome = sweep(services, since - OVERLAP)
+    except (Unavailable, Refused) as error:
+        outcome = str(error)
+        sweeps.failed(
+            services.store, name, again_at=services.clock() + AFTER_FAILURE, outcome=f"cut short: {outcome}"
+        )
+    else:
+        sweeps.finished(services.store, name, began=began, now=services.clock(), outcome=outcome)
+    log.info("swept", sweep=name, outcome=outcome)
+
+
+# --- Jira
+
+
+def _jira(services: Services, since: datetime) -> str:
+    minutes = int((services.clock() - since).total_seconds() // 60) + 1
+    changed = services.jira.updated_within(minutes=minutes)
+    bells = [*_unseen(services, changed), *_stale(services)]
+    _ring(services, bells)
+    return f"{len(changed)} issues changed since {since:%Y-%m-%d %H:%M}, {len(bells)} tickets rung"
+
+
+def _unseen(services: Services, changed: dict[str, datetime]) -> list[Doorbell]:
+    """The tickets whose issue has changed since it was last read."""
+    with services.store.read() as db:
+        rows = db.execute(
+            select(Ticket.id, Ticket.jira_id, Ticket.jira_updated_at).where(Ticket.jira_id.is_not(None))
+        ).all()
+    return [
+        (ticket_id, "issue", issue_id)
+        for ticket_id, issue_id, seen in rows
+        if issue_id in changed and (seen is None or changed[issue_id] > seen)
+    ]
+
+
+def _stale(services: Services) -> list[Doorbell]:
+    with services.store.read() as db:
+        rows = db.execute(
+            select(Ticket.id, Ticket.jira_id)
+            .where(
+                Ticket.status.not_in(_done(services)),
+                Ticket.jira_id.is_not(None),
+                Ticket.parked == "",
+                Ticket.reconciled_at < services.clock() - STALE,
+            )
+            .order_by(Ticket.reconciled_at)
+            .limit(STALE_LIMIT)
+        )
+        return [(ticket_id, "issue", issue_id or "") for ticket_id, issue_id in rows]
+
+
+# --- GitHub
+
+
+def _github(services: Services, since: datetime) -> str:
+    bells: list[Doorbell] = []
+    again = 0
+    repositories = _repositories(services)
+    for repository in repositories:
+        again += _redeliver(services, repository, since)
+        bells += _pull_requests(services, repository, since)
+        bells += _branches(services, repository)
+        bells += _publications(services, repository, since)
+    _ring(services, bells)
+    return (
+        f"{len(repositories)} repositories read since {since:%Y-%m-%d %H:%M}, "
+        f"{len(set(bells))} doorbells rung, {again} failed deliveries asked for again"
+    )
+
+
+def _repositories(services: Services) -> list[str]:
+    """Those of the settings; without any, those whose pull requests we know."""
+    if services.config.github.repositories:
+        return sorted(services.config.github.repositories)
+    with services.store.read() as db:
+        return facts.known_repositories(db)
+
+
+def _redeliver(services: Services, repository: str, since: datetime) -> int:
+    """Ask GitHub for what it failed to deliver; 0 where the token may not see the webhook."""
+    url = f"{services.config.public_url}/webhooks/github"
+    failed = services.github.failed_deliveries(repository, url=url, since=since)
+    with services.store.read() as db:
+        query = select(Delivery.delivery_id).where(
+            Delivery.source == "github", Delivery.delivery_id.in_([one.guid for one in failed])
+        )
+        known = set(db.scalars(query))
+    lost = [one for one in failed if one.guid not in known]
+    for one in lost:
+        services.github.redeliver(repository, one)
+    return len(lost)
+
+
+def _pull_requests(services: Services, repository: str, since: datetime) -> list[Doorbell]:
+    found = services.github.recent_pull_requests(repository, since=since)
+    with services.store.read() as db:
+        return [
+            (ticket_id, "pull_request", f"{repository}#{one.number}")
+            for one in found
+            for ticket_id in _unseen_by(db, one)
+        ]
+
+
+def _unseen_by(db: Session, one: RecentPullRequest) -> set[int]:
+    """The tickets that a pull request names and that have not seen it as it is now."""
+    seen_at = facts.pull_request_seen_at(db, repository_id=one.repository_id, number=one.number)
+    linked = set(facts.tickets_of_pull_request(db, repository_id=one.repository_id, number=one.number))
+    named = set(facts.tickets_by_key(db, keys_in(one.branch, one.title, one.body)).values())
+    if seen_at is not None and seen_at > one.updated_at + CLOCK_SKEW:
+        return named - linked
+    return named | linked
+
+
+def _branches(services: Services, repository: str) -> list[Doorbell]:
+    repository_id, names = services.github.branches(repository)
+    bells: list[Doorbell] = []
+    with services.store.read() as db:
+        for name in names:
+            tickets = set(facts.tickets_by_key(db, keys_in(name)).values())
+            if tickets:
+                tickets -= facts.tickets_of_branch(db, repository_id=repository_id, name=name)
+            bells += [(ticket_id, "branch", f"{repository} {repository_id} {name}") for ticket_id in tickets]
+    return bells
+
+
+def _publications(services: Services, repository: str, since: datetime) -> list[Doorbell]:
+    environments = services.mappings.workflow.environments
+
+    def is_ours(environment: str) -> bool:
+        return stage_of(environment, environments) is not None
+
+    found = services.github.recent_publications(repository, since=since, is_ours=is_ours)
+    if not found:
+        return []
+    repository_id = services.github.repository_id(repository)
+    with services.store.read() as db:
+        tickets = facts.tickets_of_repository(
+            db, repository_id=repository_id, except_statuses=_done(services)
+        )
+        return [
+            (ticket_id, one.kind, one.subject)
+            for one in found
+            for ticket_id in tickets
+            if not facts.knows_publication(db, ticket_id, identity=one.identity)
+        ]
+
+
+def _done(services: Services) -> set[str]:
+    statuses = services.mappings.workflow.statuses.values()
+    return {status.name for status in statuses if status.category is Category.DONE}
+
+
+def _ring(services: Services, bells: Iterable[Doorbell]) -> None:
+    bells = list(dict.fromkeys(bells))
+    with services.store.begin() as db:
+        for ticket_id, kind, subject in bells:
+            ring(db, ticket_id, kind=kind, subject=subject, now=services.clock())
+    for ticket_id in dict.fromkeys(ticket_id for ticket_id, _, _ in bells):
+        services.wake(ticket_id)
+
+
+SWEEPS: dict[str, tuple[timedelta, Callable[[Services, datetime], str]]] = {
+    "jira": (timedelta(minutes=5), _jira),
+    "github": (timedelta(minutes=10), _github),
+}
+"""Name to how often and what. GitHub's share of its limit: about seven calls a repository and turn."""

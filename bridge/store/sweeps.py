@@ -1,0 +1,63 @@
+"""When the outside was last asked for what no webhook told."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from bridge.store.engine import Store
+from bridge.store.tables import SweepRow
+
+FIRST_LOOK_BACK = timedelta(days=3)
+"""How far an installation's first sweep looks: as long as GitHub keeps failed deliveries (G3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """What became of a sweep's last turn. `finished_at` is None until one has ended well."""
+
+    name: str
+    finished_at: datetime | None
+    outcome: str
+
+
+def take(store: Store, name: str, *, now: datetime, every: timedelta) -> datetime | None:
+    """Take this sweep's turn; the moment from which to look. None when it is not due or another has it."""
+    insert = sqlite_insert if store.is_sqlite else postgresql_insert
+    first = {"name": name, "watermark": now - FIRST_LOOK_BACK, "due_at": now, "outcome": "never ended yet"}
+    with store.read() as db:
+        due_at = db.scalar(select(SweepRow.due_at).where(SweepRow.name == name))
+    if due_at is not None and due_at > now:
+        return None
+    with store.begin() as db:
+        db.execute(insert(SweepRow).values(**first).on_conflict_do_nothing())
+        return db.scalar(
+            update(SweepRow)
+            .where(SweepRow.name == name, SweepRow.due_at <= now)
+            .values(due_at=now + every)
+            .returning(SweepRow.watermark)
+        )
+
+
+def finished(store: Store, name: str, *, began: datetime, now: datetime, outcome: str) -> None:
+    """The sweep has seen everything up to when it began."""
+    with store.begin() as db:
+        db.execute(
+            update(SweepRow)
+            .where(SweepRow.name == name)
+            .values(watermark=began, finished_at=now, outcome=outcome)
+        )
+
+
+def failed(store: Store, name: str, *, again_at: datetime, outcome: str) -> None:
+    """The sweep was cut short: the next one looks from the same moment."""
+    with store.begin() as db:
+        db.execute(update(SweepRow).where(SweepRow.name == name).values(due_at=again_at, outcome=outcome))
+
+
+def all_swept(store: Store) -> list[Swept]:
+    with store.read() as db:
+        rows = db.scalars(select(SweepRow).order_by(SweepRow.name))
+        return [Swept(name=row.name, finished_at=row.finished_at, outcome=row.outcome) for row in rows]
