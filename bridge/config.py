@@ -66,6 +66,10 @@ class MailSettings:
     smtp_url: Secret
     """`smtp://user:password@host:587?tls=starttls`."""
     sender: str
+    idempotency_header: str = field(default="")
+    """Named, each message bears its id there: a relay that knows the header sends it once (reference 1.5)."""
+    operator: str = field(default="")
+    """Who is told of e-mails that do not get through; empty: only the log says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +119,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         mappings=_path(reader.text("MAPPINGS", "")),
         jira=_jira(reader),
         github=_github(reader),
-        mail=MailSettings(smtp_url=Secret(reader.smtp("SMTP_URL")), sender=reader.address("MAIL_FROM")),
+        mail=_mail(reader),
         openai=OpenAISettings(
             api_key=reader.secret("OPENAI_API_KEY", required=False),
             base_url=reader.text("OPENAI_BASE_URL", "https://api.openai.com/v1"),
@@ -169,6 +173,23 @@ def _github(reader: "_Reader") -> GitHubSettings:
         token=reader.secret("GITHUB_TOKEN"),
         webhook_secrets=reader.webhook_secrets("GITHUB_WEBHOOK_SECRET"),
         repositories=tuple(name.lower() for name in names),
+    )
+
+
+def _mail(reader: "_Reader") -> MailSettings:
+    header = reader.text("MAIL_IDEMPOTENCY_HEADER", "")
+    reader.check(
+        "MAIL_IDEMPOTENCY_HEADER",
+        not header or (header.isascii() and header.replace("-", "").isalnum()),
+        "must be a header's name, such as Resend-Idempotency-Key",
+    )
+    operator = reader.text("OPERATOR", "")
+    reader.check("OPERATOR", not operator or "@" in operator, "must be an e-mail address")
+    return MailSettings(
+        smtp_url=Secret(reader.smtp("SMTP_URL")),
+        sender=reader.address("MAIL_FROM"),
+        idempotency_header=header,
+        operator=operator,
     )
 
 

@@ -130,6 +130,20 @@ def sign_in(
     return message
 
 
+def operator_notice(
+    *, subject: str, lines: Sequence[str], cause: str, recipient: str, sender: str, now: datetime
+) -> EmailMessage:
+    """A plain message to whoever runs the bridge."""
+    message = EmailMessage()
+    message["From"], message["To"] = sender, Address(addr_spec=recipient)
+    message["Date"] = format_datetime(now)
+    message["Auto-Submitted"] = "auto-generated"
+    message["Subject"] = one_line(subject)
+    message["Message-ID"] = f"<operator.{_short(cause)}@{_domain(sender)}>"
+    message.set_content("\n".join(lines), cte="quoted-printable")
+    return message
+
+
 def one_line(text: str) -> str:
     """Text that cannot end a header or turn the writing direction."""
     return _UNSEEN.sub(" ", text).strip()

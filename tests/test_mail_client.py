@@ -25,7 +25,7 @@ def relay() -> Iterator[tuple[Mailer, Inbox, Controls]]:
 
 def test_a_message_arrives(relay: tuple[Mailer, Inbox, Controls]) -> None:
     mailer, inbox, _ = relay
-    assert mailer.send(RAW, recipient="c@d.example").startswith("250")
+    assert mailer.send(RAW, recipient="c@d.example", key="<1@x>").startswith("250")
     [mail] = inbox.mails()
     assert (mail["mail_from"], mail["rcpt_tos"]) == ("nos@b.example", ["c@d.example"])
 
@@ -34,11 +34,11 @@ def test_4xx_is_later_and_5xx_is_never(relay: tuple[Mailer, Inbox, Controls]) ->
     mailer, inbox, controls = relay
     controls.add(Fault(match="SMTP *", do="451"))
     with pytest.raises(Unavailable) as later:
-        mailer.send(RAW, recipient="c@d.example")
+        mailer.send(RAW, recipient="c@d.example", key="<1@x>")
     assert not later.value.unknown_outcome
     controls.add(Fault(match="SMTP *", do="550"))
     with pytest.raises(Refused, match="550"):
-        mailer.send(RAW, recipient="c@d.example")
+        mailer.send(RAW, recipient="c@d.example", key="<1@x>")
     assert inbox.mails() == []
 
 
@@ -46,7 +46,7 @@ def test_a_break_after_the_final_dot_is_in_doubt(relay: tuple[Mailer, Inbox, Con
     mailer, inbox, controls = relay
     controls.add(Fault(match="SMTP *", do="drop_after"))
     with pytest.raises(Unavailable) as lost:
-        mailer.send(RAW, recipient="c@d.example")
+        mailer.send(RAW, recipient="c@d.example", key="<1@x>")
     assert lost.value.unknown_outcome
     assert len(inbox.mails()) == 1
 
@@ -54,4 +54,4 @@ def test_a_break_after_the_final_dot_is_in_doubt(relay: tuple[Mailer, Inbox, Con
 def test_nobody_listening_is_later() -> None:
     mailer = Mailer(MailSettings(smtp_url=Secret("smtp://127.0.0.1:1"), sender="a@b.example"))
     with pytest.raises(Unavailable):
-        mailer.send(RAW, recipient="c@d.example")
+        mailer.send(RAW, recipient="c@d.example", key="<1@x>")

@@ -109,7 +109,7 @@ def test_what_jira_never_told_reaches_the_partner(world: World) -> None:
     assert world.mails("aprovado") == []
     _heal(world)
     assert len(world.wait_mail("aprovado", 2)) == 2
-    before = len(world.bridge_calls())
+    before = len(world.sandbox.controls.calls())
     _heal(world)
     calls = [one["path"] for one in world.bridge_calls(before)]
     assert not [path for path in calls if f"/issue/{world.ticket_of(key).jira_id}" in path], calls

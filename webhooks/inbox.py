@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -19,6 +19,8 @@ from bridge.services import Services
 from bridge.store.tables import Counter, Delivery
 from bridge.store.tickets import ring
 from webhooks.events import Malformed, Payload, Ringing, ignored
+
+Dispatch = Callable[[str, Services, Session, Payload], Ringing]
 
 LIMIT = 25 * 1024 * 1024
 """Bytes: GitHub (G7) and Jira (J6) deliver nothing larger."""
@@ -54,7 +56,7 @@ def receive(
     signature_header: str,
     secrets: Sequence[Secret],
     letter: Callable[[bytes], Letter | None],
-    dispatch: Callable[[str, Services, Session, Payload], Ringing],
+    dispatch: Dispatch,
 ) -> Response:
     """Answer one request: 202 recorded, 200 known already, 401, 400, 413, 422, or 503 for our own trouble."""
     request.max_content_length = LIMIT
@@ -81,7 +83,7 @@ def receive(
 def _record(
     services: Services,
     letter: Letter,
-    dispatch: Callable[[str, Services, Session, Payload], Ringing],
+    dispatch: Dispatch,
 ) -> Response:
     now = services.clock()
     try:
@@ -101,15 +103,7 @@ def _record(
             )
             db.add(row)
             db.flush()
-            for ticket_id in ringing.tickets:
-                ring(
-                    db,
-                    ticket_id,
-                    kind=ringing.kind,
-                    subject=ringing.subject,
-                    now=now,
-                    delivery_id=row.id,
-                )
+            _ring(services, db, row, ringing)
     except IntegrityError:
         # The same delivery came twice at once; the other one has been recorded.
         return _answer(200, "known already")
@@ -118,11 +112,36 @@ def _record(
     return _answer(status, ringing.outcome)
 
 
+def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) -> str:
+    """Treat a stored delivery as if it came now."""
+    with services.store.begin() as db:
+        row = db.get_one(Delivery, number)
+        letter = Letter(source=row.source, delivery_id=row.delivery_id, event=row.event, body=row.body)
+        ringing, _ = _read(services, db, letter, dispatch[row.source])
+        row.outcome = ringing.outcome
+        _ring(services, db, row, ringing)
+    for ticket_id in ringing.tickets:
+        services.wake(ticket_id)
+    return ringing.outcome
+
+
+def _ring(services: Services, db: Session, row: Delivery, ringing: Ringing) -> None:
+    for ticket_id in ringing.tickets:
+        ring(
+            db,
+            ticket_id,
+            kind=ringing.kind,
+            subject=ringing.subject,
+            now=services.clock(),
+            delivery_id=row.id,
+        )
+
+
 def _read(
     services: Services,
     db: Session,
     letter: Letter,
-    dispatch: Callable[[str, Services, Session, Payload], Ringing],
+    dispatch: Dispatch,
 ) -> tuple[Ringing, int]:
     """What the delivery rings. An unreadable one is kept for the operator, with 422."""
     try:

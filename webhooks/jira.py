@@ -26,7 +26,7 @@ def blueprint(services: Services) -> Blueprint:
             signature_header="X-Hub-Signature",
             secrets=services.config.jira.webhook_secrets,
             letter=_letter,
-            dispatch=_dispatch,
+            dispatch=dispatch,
         )
 
     return views
@@ -39,7 +39,7 @@ def _letter(body: bytes) -> Letter:
     return Letter(source="jira", delivery_id=name, event="", body=body)
 
 
-def _dispatch(event: str, services: Services, db: Session, payload: Payload) -> Ringing:
+def dispatch(event: str, services: Services, db: Session, payload: Payload) -> Ringing:
     # Jira names the event in the body, the oldest servers not at all.
     return router.dispatch(str(payload.get("webhookEvent") or "jira:issue_updated"), services, db, payload)
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from bridge.app import open_services
 from bridge.config import ConfigError, load
 from bridge.services import Services
-from bridge.store.schema import SchemaOutdated
+from bridge.store.schema import NetworkFileSystem, SchemaOutdated
 from mappings import MappingError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -28,7 +28,7 @@ def faults_said() -> Iterator[None]:
         fail("the settings cannot be used:", *error.faults)
     except MappingError as error:
         fail("the mappings cannot be used:", *str(error).splitlines())
-    except SchemaOutdated as error:
+    except (SchemaOutdated, NetworkFileSystem) as error:
         fail(str(error))
     except OperationalError as error:
         fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}")

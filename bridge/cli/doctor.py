@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 import click
 import openai
+from sqlalchemy import text
 
 from bridge.cli.common import clean
 from bridge.clients.errors import Refused, Unavailable
@@ -14,7 +15,7 @@ from bridge.clients.jira import Jira
 from bridge.clients.mail import Mailer
 from bridge.config import Config, ConfigError, load
 from bridge.store import Store, schema
-from bridge.store.engine import sqlite_module
+from bridge.store.engine import network_file_system, sqlite_module
 from mappings import MappingError
 from mappings import load as load_mappings
 
@@ -107,8 +108,13 @@ def _database(config: Config) -> Finding:
     detail = f"{store.engine.dialect.name}, tables {found or 'not made yet'}"
     if not store.is_sqlite:
         return Finding("database", "ok", detail)
+    kind = network_file_system(store)
+    if kind:
+        return Finding("database", "error", f"{detail}, on {kind}", "use a local disk, or PostgreSQL")
     module = sqlite_module()
-    detail += f", SQLite {module.sqlite_version}, synchronous=FULL, WAL"
+    with store.read() as db:
+        modes = [db.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")]
+    detail += f", SQLite {module.sqlite_version}, journal_mode={modes[0]}, synchronous={modes[1]} (2 is FULL)"
     if module.sqlite_version_info < SAFE_SQLITE:
         return Finding(
             "database", "warning", detail, "install pysqlite3: SQLite < 3.51.3 has the WAL-reset bug"

@@ -1,7 +1,9 @@
 """`chamados explain`, `deliveries`, `tickets` and `workflow`: what happened, and why."""
 
 import json
-from typing import Any
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
 
 import click
 from sqlalchemy import select
@@ -11,11 +13,33 @@ from bridge.config import mappings_directory
 from bridge.domain import reference, ticket_id
 from bridge.services import Services
 from bridge.store.tables import Delivery, Entry, Event, LaneRow, Mail, Ticket
-from bridge.store.tickets import ring
+from bridge.store.tickets import park_by_hand, release
 from mappings import load
 from mappings.diagram import mermaid
+from webhooks import replay
 
 SHOWN = 50
+_STARTS = {"rang": "rang", "ignored": "ignored", "unreadable": "ignored: unreadable"}
+STATUSES = tuple(_STARTS)
+
+
+class Ago(click.ParamType[datetime]):
+    """A moment, or how long ago it was."""
+
+    name = "ago"
+    _UNITS: ClassVar = {"m": "minutes", "h": "hours", "d": "days"}
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        age = re.fullmatch(r"(\d{1,6})([mhd])", value)
+        if age:
+            return datetime.now(UTC) - timedelta(**{self._UNITS[age[2]]: int(age[1])})
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:
+            return self.fail(f"{value!r} is neither an age (90m, 2h, 3d) nor a time (2026-11-24T10:00)")
+
+
+AGO = Ago()
 
 
 @click.command()
@@ -115,6 +139,37 @@ def show_delivery(number: int) -> None:
     click.echo(clean(found.body.decode("utf-8", "replace")))
 
 
+@deliveries.command("replay")
+@click.argument("numbers", type=int, nargs=-1)
+@click.option(
+    "--since", type=AGO, help="Those received since: 90m, 2h, 3d or a time such as 2026-11-24T10:00."
+)
+@click.option("--status", type=click.Choice(STATUSES), help="Only those with this outcome.")
+def replay_deliveries(numbers: tuple[int, ...], since: datetime | None, status: str | None) -> None:
+    """Ring again what stored deliveries ring now. Harmless: a doorbell only asks for a look."""
+    if not numbers and since is None:
+        raise click.UsageError("name the deliveries, or say --since")
+    services = opened()
+    for number in _chosen_deliveries(services, numbers, since=since, status=status):
+        click.echo(clean(f"{number:>6}  {replay(services, number)}"))
+
+
+def _chosen_deliveries(
+    services: Services, numbers: tuple[int, ...], *, since: datetime | None, status: str | None
+) -> list[int]:
+    query = select(Delivery.id, Delivery.outcome).order_by(Delivery.id)
+    if numbers:
+        query = query.where(Delivery.id.in_(numbers))
+    if since is not None:
+        query = query.where(Delivery.received_at >= since)
+    with services.store.read() as db:
+        rows = db.execute(query).all()
+    missing = set(numbers) - {number for number, _ in rows} if since is None else set()
+    if missing:
+        fail(*(f"there is no delivery {number}" for number in sorted(missing)))
+    return [number for number, outcome in rows if status is None or outcome.startswith(_STARTS[status])]
+
+
 def _delivery(one: Delivery) -> dict[str, Any]:
     return {
         "id": one.id,
@@ -174,12 +229,24 @@ def show_ticket(ref: str) -> None:
 @tickets.command("retry")
 @click.argument("ref")
 def retry_ticket(ref: str) -> None:
-    """Ring a ticket, so that a parked one is tried again."""
+    """Look at a ticket again now: a parked one, or one that waits for a remote."""
     services = opened()
     ticket = _ticket(services, ref)
     with services.store.begin() as db:
-        ring(db, ticket.id, kind="cli", subject="retry", now=services.clock())
+        release(db, ticket.id, now=services.clock())
     click.echo(f"{reference(ticket.id)} will be looked at")
+
+
+@tickets.command("park")
+@click.argument("ref")
+@click.argument("reason")
+def park_ticket(ref: str, reason: str) -> None:
+    """Leave a ticket alone until `tickets retry`; what happens meanwhile is kept and done then."""
+    services = opened()
+    ticket = _ticket(services, ref)
+    with services.store.begin() as db:
+        park_by_hand(db, ticket.id, reason=f"parked by the operator: {reason}", now=services.clock())
+    click.echo(f"{reference(ticket.id)} is parked until `chamados tickets retry {reference(ticket.id)}`")
 
 
 @click.command()

@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from email.utils import parseaddr
+from hashlib import sha256
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from bridge.clients.errors import Refused, Unavailable
@@ -27,10 +28,11 @@ class Mailer:
         self._starttls = options.get("tls") == ["starttls"]
         self._user = unquote(parts.username or "")
         self._password = unquote(parts.password or "")
+        self._key_header = settings.idempotency_header
         self.sender = parseaddr(settings.sender)[1]
 
-    def send(self, raw: bytes, *, recipient: str) -> str:
-        """Send a finished message; the relay's own words of acceptance.
+    def send(self, raw: bytes, *, recipient: str, key: str) -> str:
+        """Send a finished message; the relay's own words of acceptance. `key` is the same for each attempt.
 
         Raises:
             Unavailable: 4xx or no connection; `unknown_outcome` when the connection broke after the final
@@ -38,6 +40,8 @@ class Mailer:
             Refused: 5xx.
         """
         refuse_in_transaction()
+        if self._key_header:
+            raw = f"{self._key_header}: {sha256(key.encode()).hexdigest()}\r\n".encode() + raw
         try:
             connection = self._connect()
         except smtplib.SMTPResponseException as error:

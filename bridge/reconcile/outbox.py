@@ -5,6 +5,7 @@ from datetime import timedelta
 import structlog
 
 from bridge.clients.errors import Refused, Unavailable
+from bridge.emails import operator_notice
 from bridge.services import Services
 from bridge.store import mails
 from bridge.store.tables import Mail
@@ -12,6 +13,8 @@ from bridge.store.tables import Mail
 RETRIES = (5, 15, 30, 60)
 """Minutes between tries; the last one repeats (RFC 5321 4.5.4.1 asks for half an hour and 4 to 5 days)."""
 GIVE_UP = timedelta(days=5)
+WARN = timedelta(hours=4)
+"""An e-mail that waits for so long is told to the operator, in one message for all of four hours."""
 BATCH = 100
 
 log = structlog.get_logger()
@@ -31,11 +34,15 @@ def send_due(services: Services) -> int:
 def _send(services: Services, mail: Mail) -> str:
     now = services.clock()
     try:
-        outcome = services.mailer.send(mail.raw, recipient=mail.recipient)
+        outcome = services.mailer.send(mail.raw, recipient=mail.recipient, key=mail.message_id)
     except Unavailable as error:
-        return _later(services, mail, str(error))
+        # RFC 1047: the relay may have it. Losing it would be worse than its coming twice, and mailboxes
+        # know the two by their Message-ID.
+        doubt = "; it may have been taken, and will be sent again" if error.unknown_outcome else ""
+        return _later(services, mail, f"{error}{doubt}")
     except Refused as error:
         mails.failed(services.store, mail, outcome=str(error))
+        _warn(services, mail, f"was refused: {error}")
         return str(error)
     mails.sent(services.store, mail, outcome=outcome, now=now)
     return outcome
@@ -47,6 +54,37 @@ def _later(services: Services, mail: Mail, reason: str) -> str:
         outcome = f"{reason}; given up after {GIVE_UP.days} days"
         mails.failed(services.store, mail, outcome=outcome)
         return outcome
+    if now - mail.created_at >= WARN:
+        _warn(services, mail, f"has waited since {mail.created_at:%Y-%m-%d %H:%M} UTC: {reason}")
     minutes = RETRIES[min(mail.attempts, len(RETRIES)) - 1]
     mails.retry(services.store, mail, outcome=reason, at=now + timedelta(minutes=minutes))
     return f"{reason}; again in {minutes} min"
+
+
+def _warn(services: Services, mail: Mail, what: str) -> None:
+    """Tell the operator, once for each e-mail and in one message for all of the same four hours."""
+    sentence = f"The e-mail {mail.kind} to {mail.recipient} (number {mail.id}) {what}"
+    config, now = services.config.mail, services.clock()
+    cause = f"late:{int(now.timestamp() // WARN.total_seconds())}"
+    with services.store.begin() as db:
+        if not mails.late(db, mail):
+            return
+        log.warning("an e-mail does not get through", mail=mail.id, kind=mail.kind, reason=what)
+        if config.operator and mail.recipient != config.operator:
+            message = operator_notice(
+                subject="Chamados: e-mails do not get through",
+                lines=[sentence, "", "`chamados explain CT-n` tells of each; the log names the others."],
+                cause=cause,
+                recipient=config.operator,
+                sender=config.sender,
+                now=now,
+            )
+            mails.queue(
+                db,
+                ticket_id=None,
+                cause=cause,
+                kind="operator",
+                recipient=config.operator,
+                message=message,
+                now=now,
+            )

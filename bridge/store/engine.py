@@ -4,6 +4,7 @@ import contextvars
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -112,6 +113,33 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+NETWORK_FILE_SYSTEMS = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "9p",
+    "fuse.sshfs",
+    "ceph",
+    "glusterfs",
+    "afs",
+}
+"""Their locks do not hold, so SQLite can be corrupted (sqlite.org/howtocorrupt.html)."""
+
+
+def network_file_system(store: Store, *, mounts: Path = Path("/proc/mounts")) -> str | None:
+    """The network file system that SQLite's file lies on; None when it is on a disk of this machine."""
+    database = store.engine.url.database
+    if not store.is_sqlite or not database or not mounts.exists():
+        return None
+    folder = Path(database).resolve().parent
+    points = [line.split()[1:3] for line in mounts.read_text().splitlines()]
+    below = [(Path(point.replace("\\040", " ")), kind) for point, kind in points]
+    holding = max((one for one in below if folder.is_relative_to(one[0])), key=lambda one: len(one[0].parts))
+    return holding[1] if holding[1] in NETWORK_FILE_SYSTEMS else None
 
 
 def sqlite_module() -> ModuleType:

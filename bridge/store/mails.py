@@ -74,6 +74,14 @@ def retry(store: Store, mail: Mail, *, outcome: str, at: datetime) -> None:
     _write(store, mail, {"state": "queued", "due_at": at, "outcome": outcome})
 
 
+def late(db: Session, mail: Mail) -> bool:
+    """Note that the operator is to be warned of this e-mail; False when that was done before."""
+    marked = db.scalar(
+        update(Mail).where(Mail.id == mail.id, Mail.late.is_(False)).values(late=True).returning(Mail.id)
+    )
+    return marked is not None
+
+
 def failed(store: Store, mail: Mail, *, outcome: str) -> None:
     _write(store, mail, {"state": "failed", "due_at": None, "outcome": outcome})
 

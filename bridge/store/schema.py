@@ -11,9 +11,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from bridge.store.engine import Store
+from bridge.store.engine import Store, network_file_system
 
 _LOCK = 7_242_301  # any number; PostgreSQL's advisory lock of this program
+
+
+class NetworkFileSystem(Exception):
+    """SQLite's file lies where its locks do not hold."""
 
 
 class SchemaOutdated(Exception):
@@ -25,7 +29,14 @@ def prepare(store: Store) -> None:
 
     Raises:
         SchemaOutdated: the tables are another version's.
+        NetworkFileSystem: SQLite's file would not be safe where it lies.
     """
+    kind = network_file_system(store)
+    if kind:
+        raise NetworkFileSystem(
+            f"the database lies on {kind}, whose locks SQLite cannot trust: "
+            "put it on a disk of this machine, or use PostgreSQL"
+        )
     found, wanted = revision(store), head()
     if found == wanted:
         return

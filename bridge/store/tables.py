@@ -192,6 +192,8 @@ class Ticket(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     parked: Mapped[str] = mapped_column(default="")
     """Why nothing more is tried until the ticket is rung again; empty when all is well."""
+    held: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Parked by the operator: doorbells wait until `tickets retry`."""
     outcome: Mapped[str] = mapped_column(default="")
     reconciled_at: Mapped[datetime | None]
 
@@ -368,6 +370,8 @@ class Mail(Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default="")
+    late: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The operator has been warned that it does not get through."""
 
 
 class SweepRow(Base):

@@ -126,7 +126,22 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
     )
     rested = or_(Ticket.retry_at.is_(None), Ticket.retry_at <= now, Ticket.retry_at > now + LONGEST_REST)
     # A parked ticket waits for a doorbell: somebody has changed something.
-    return and_(free, rested, or_(rung, and_(due, Ticket.parked == "")))
+    return and_(Ticket.held.is_(False), free, rested, or_(rung, and_(due, Ticket.parked == "")))
+
+
+def park_by_hand(db: Session, ticket_id: int, *, reason: str, now: datetime) -> None:
+    """Leave a ticket alone, whatever rings, until `release`. Doorbells are kept."""
+    values = {"held": True, "parked": reason, "outcome": reason, "fence": Ticket.fence + 1}
+    db.execute(
+        update(Ticket).where(Ticket.id == ticket_id).values(lease_owner="", lease_until=None, **values)
+    )
+    journal(db, ticket_id, act="park", cause="operator", outcome=reason, now=now)
+
+
+def release(db: Session, ticket_id: int, *, now: datetime) -> None:
+    """Look at a ticket now: one parked, by hand or not, and one that waits for a remote."""
+    db.execute(update(Ticket).where(Ticket.id == ticket_id).values(held=False, retry_at=None))
+    ring(db, ticket_id, kind="cli", subject="retry", now=now)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Sweeps for what no webhook told."""
+"""Sweeps for what no webhook told; tickets parked by hand; e-mails that are late."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,8 +20,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sweeps")),
     )
     op.add_column("tickets", sa.Column("jira_updated_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("tickets", sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("mails", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
+    op.drop_column("mails", "late")
+    op.drop_column("tickets", "held")
     op.drop_column("tickets", "jira_updated_at")
     op.drop_table("sweeps")

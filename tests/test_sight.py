@@ -1,0 +1,62 @@
+"""What the operator sees and does about deliveries and tickets."""
+
+from pathlib import Path
+
+from sqlalchemy import delete
+
+from bridge.cli.waiting import until
+from bridge.store import Store
+from bridge.store.engine import network_file_system
+from bridge.store.tables import TicketPullRequest
+from tests.test_doctor import run
+from tests.world import SECONDS, World
+
+
+def test_a_delivery_that_rang_nobody_rings_when_replayed(world: World) -> None:
+    number = world.open_pull("sem-chave", title="Corrige CHAM-1")
+    world.settle()
+    assert until(lambda: [one for one in world.deliveries() if one.event == "pull_request"], seconds=SECONDS)
+    key = world.filed()
+    world.approve_triage(key)
+    with world.services.store.begin() as db:
+        db.execute(delete(TicketPullRequest))
+    code, said = run(world, "deliveries", "replay", "--since", "1h", "--status", "ignored")
+    assert code == 0
+    assert f"rang CT-1: softhouse/erp#{number} opened" in said
+    world.wait_status(key, "PR Review")
+    assert run(world, "deliveries", "replay", "99999")[0] == 1
+    assert run(world, "deliveries", "replay")[0] == 2
+    assert run(world, "deliveries", "replay", "--since", "ontem")[0] == 2
+
+
+def test_a_parked_ticket_is_left_alone_until_it_is_retried(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    code, said = run(world, "tickets", "park", "CT-1", "o quadro está sendo refeito")
+    assert code == 0, said
+    number = world.open_pull(f"{key}-x")
+    assert until(
+        lambda: world.ticket_of(key).generation > world.ticket_of(key).observed_generation, seconds=SECONDS
+    )
+    before = len(world.sandbox.controls.calls())
+    world.services.wake(1)
+    world.branch("outra")
+    assert until(lambda: len(world.deliveries()) > 4, seconds=SECONDS)
+    assert world.bridge_calls(before) == []
+    assert "o quadro está sendo refeito" in run(world, "tickets", "list", "--parked")[1]
+    run(world, "tickets", "retry", "CT-1")
+    world.wait_status(key, "PR Review")
+    world.settle()
+    assert world.ticket_of(key).parked == ""
+    said = run(world, "explain", "CT-1")[1]
+    assert "parked by the operator" in said
+    assert f"softhouse/erp#{number}" in said
+
+
+def test_sqlite_on_a_network_file_system_is_named(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    store = Store(f"sqlite:///{tmp_path}/share/chamados.db")
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/x {tmp_path}/share nfs4 rw 0 0\n")
+    assert network_file_system(store, mounts=mounts) == "nfs4"
+    mounts.write_text(f"server:/x {tmp_path}/elsewhere nfs4 rw 0 0\n/dev/sda1 / ext4 rw 0 0\n")
+    assert network_file_system(store, mounts=mounts) is None
