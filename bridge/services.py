@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from bridge.clients.github import GitHub
 from bridge.clients.jira import Jira
 from bridge.clients.licences import Licences
+from bridge.clients.limits import Limiter
 from bridge.clients.mail import Mailer
 from bridge.clients.openai import Assistant
 from bridge.config import Config
@@ -43,12 +44,13 @@ class Services:
 
 def build(config: Config, mappings: Mappings, store: Store) -> Services:
     """Put an installation together. Nothing is called yet: the outside may be down while we start."""
+    limiter = Limiter(store, clock=utc_now)
     return Services(
         config=config,
         mappings=mappings,
         store=store,
-        jira=Jira(config.jira, mappings, connections=config.workers),
-        github=GitHub(config.github, connections=config.workers),
+        jira=Jira(config.jira, mappings, connections=config.workers, limiter=limiter),
+        github=GitHub(config.github, connections=config.workers, limiter=limiter),
         mailer=Mailer(config.mail),
         assistant=Assistant(config.openai),
         licences=Licences(config.licences),

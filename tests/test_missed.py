@@ -151,6 +151,42 @@ def test_one_process_takes_a_sweeps_turn(world: World) -> None:
     assert [turn is not None for turn in turns] == [True, False, False]
 
 
+# --- two issues for one ticket
+
+
+@pytest.mark.parametrize("world", [{}, {"jira": "Server"}], indirect=True)
+def test_a_creation_that_surfaces_after_the_quarantine_is_linked_and_closed(world: World) -> None:
+    from bridge.sandbox.control import Fault
+
+    _silence_jira(world)
+    world.services.jira.site  # noqa: B018
+    world.sandbox.jira.index_lag = 1e6
+    world.sandbox.controls.add(Fault(match="POST /jira/rest/api/*/issue", do="drop_after"))
+    number = world.file()
+    assert until(lambda: world.ticket(number).create_state == "in_doubt", seconds=SECONDS)
+    with world.services.store.begin() as db:
+        late = world.services.clock() - timedelta(minutes=16)
+        db.execute(update(Ticket).values(create_started_at=late, due_at=late))
+    assert until(lambda: world.ticket(number).jira_key, seconds=SECONDS)
+    world.settle()
+    older, younger = (one["key"] for one in world.issues())
+    assert world.ticket(number).jira_key == younger
+    _heal(world)
+    assert world.ticket(number).jira_key == younger
+    world.sandbox.jira.index_lag = 0.0
+    _heal(world)
+    assert world.ticket(number).jira_key == older
+    assert (world.issue(older)["status"], world.issue(younger)["status"]) == ("Triagem", "Reprovado")
+    said = str(world.issue(younger)["comments"]).replace("\\", "")
+    assert f"CT-{number} continua em {older}" in said
+    _heal(world)
+    assert len(world.issue(younger)["comments"]) == 1
+    assert {one["headers"]["x-chamado-evento"] for one in world.mails()} == {"recebido"}
+    world.drag(older, "Backlog")
+    _heal(world)
+    assert len(world.wait_mail("aprovado", 2)) == 2
+
+
 # --- leases
 
 

@@ -1,5 +1,8 @@
 """How a call to the outside can fail: later, or never. Anything else is a bug."""
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 MINIMUM_WAIT = 1.0
 MAXIMUM_WAIT = 3600.0
 
@@ -18,6 +21,7 @@ class Unavailable(Exception):
         retry_after: float | None = None,
         unknown_outcome: bool = False,
         denied: bool = False,
+        limited: bool = False,
     ) -> None:
         self.service = service
         self.reason = reason
@@ -26,6 +30,8 @@ class Unavailable(Exception):
         self.unknown_outcome = unknown_outcome
         self.denied = denied
         """True when our credentials do not suffice (401, 403)."""
+        self.limited = limited
+        """True when it was too much at once: the whole scope rests."""
         super().__init__(f"{service}: {reason}")
 
 
@@ -38,3 +44,13 @@ class Refused(Exception):
         self.missing = missing
         """True when the thing asked for is not there (404)."""
         super().__init__(f"{service}: {reason}")
+
+
+def retry_after(value: str) -> float | None:
+    """The seconds that a Retry-After header names, as a number or as a date (RFC 9110 10.2.3)."""
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return None

@@ -1,5 +1,6 @@
 """GitHub in our verbs, over PyGithub without its own pauses and retries."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,8 @@ from github.Deployment import Deployment as GithubDeployment
 from github.PullRequest import PullRequest as GithubPullRequest
 from github.Repository import Repository
 
-from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.errors import Refused, Unavailable, retry_after
+from bridge.clients.limits import Limiter, Scope
 from bridge.config import GitHubSettings
 from bridge.domain import Publication, PullRequest, Review, ReviewState, Stage
 from bridge.store import refuse_in_transaction
@@ -23,6 +25,10 @@ TOKEN_WAIT = 300.0
 LONGEST_DEPLOYMENT = timedelta(days=3)
 """Between a deployment's creation and its success; approvals by people take days."""
 NEWEST_RELEASES = 30
+DEFAULT_REST = 60.0
+"""Seconds; GitHub asks for a minute at least where it names no time (secondary limits)."""
+WHOLE = Scope(name="github", rate=7.5, capacity=300)
+"""Half of 900 points a minute (G10), a burst of which may come at once. A verb takes one or two calls."""
 
 Result = TypeVar("Result")
 
@@ -86,7 +92,8 @@ class FailedDelivery:
 class GitHub:
     """One GitHub, by token."""
 
-    def __init__(self, settings: GitHubSettings, *, connections: int) -> None:
+    def __init__(self, settings: GitHubSettings, *, connections: int, limiter: Limiter | None = None) -> None:
+        self._limiter = limiter
         self._github = Github(
             base_url=settings.url,
             auth=Auth.Token(settings.token.reveal()),
@@ -102,11 +109,11 @@ class GitHub:
 
     def login(self) -> str:
         """Who the token is."""
-        return _asked(lambda: self._github.get_user().login)
+        return self._asked(lambda: self._github.get_user().login)
 
     def repository_id(self, name: str) -> int:
         """The repository's id; refused, with `missing`, when the token cannot see it."""
-        return _asked(lambda: self._repository(name).id)
+        return self._asked(lambda: self._repository(name).id)
 
     def pull_request(self, repository: str, number: int) -> PullRequest:
         """A pull request with its reviews: two calls."""
@@ -116,11 +123,11 @@ class GitHub:
             # The lazy repository has no fields yet; the pull request's base has them all.
             return _pull_request(found)
 
-        return _asked(ask)
+        return self._asked(ask)
 
     def branch_exists(self, repository: str, name: str) -> bool:
         try:
-            _asked(lambda: self._repository(repository).get_branch(name).commit.sha)
+            self._asked(lambda: self._repository(repository).get_branch(name).commit.sha)
         except Refused as error:
             if error.missing:
                 return False
@@ -144,7 +151,7 @@ class GitHub:
                 at=_utc(status.created_at if status else created),
             )
 
-        return _asked(ask)
+        return self._asked(ask)
 
     def release(self, repository: str, tag: str) -> Deployment:
         """A release as what it means to us: that its tag's commit is published."""
@@ -161,14 +168,14 @@ class GitHub:
                 at=_utc(found.published_at or found.created_at),
             )
 
-        return _asked(ask)
+        return self._asked(ask)
 
     def contains(self, repository: str, *, head: str, commit: str) -> bool:
         """True when `head`'s history has `commit`: by GitHub's comparison, not by commit messages."""
         if head == commit:
             return True
         try:
-            status = _asked(lambda: self._repository(repository).compare(commit, head).status)
+            status = self._asked(lambda: self._repository(repository).compare(commit, head).status)
         except Refused as error:
             if error.missing:
                 return False  # a commit that was rebased away cannot be compared
@@ -194,7 +201,7 @@ class GitHub:
                 for one in takewhile(lambda one: _utc(one.updated_at) >= since, newest)
             ]
 
-        return _asked(ask)
+        return self._asked(ask)
 
     def branches(self, repository: str) -> tuple[int, list[str]]:
         """The repository's id and the names of its branches."""
@@ -203,7 +210,7 @@ class GitHub:
             found = self._repository(repository)
             return found.id, [branch.name for branch in found.get_branches()]
 
-        return _asked(ask)
+        return self._asked(ask)
 
     def recent_publications(
         self, repository: str, *, since: datetime, is_ours: Callable[[str], bool]
@@ -231,7 +238,7 @@ class GitHub:
             ]
             return [*deployments, *releases]
 
-        return _asked(ask)
+        return self._asked(ask)
 
     def failed_deliveries(self, repository: str, *, url: str, since: datetime) -> list[FailedDelivery]:
         """What this repository's webhook to `url` failed to bring, once each; none where the token may not
@@ -244,7 +251,7 @@ class GitHub:
             return [one for hook in hooks for one in _failed(found, hook.id, since)]
 
         try:
-            return _asked(ask)
+            return self._asked(ask)
         except Unavailable as error:
             if error.denied:
                 return []
@@ -257,7 +264,22 @@ class GitHub:
     def redeliver(self, repository: str, failed: FailedDelivery) -> None:
         """Ask GitHub to send it again. PyGithub has no verb for it."""
         path = f"/repos/{repository}/hooks/{failed.hook_id}/deliveries/{failed.delivery_id}/attempts"
-        _asked(lambda: self._github.requester.requestJsonAndCheck("POST", path))
+        self._asked(lambda: self._github.requester.requestJsonAndCheck("POST", path))
+
+    def _asked(self, ask: Callable[[], Result]) -> Result:
+        refuse_in_transaction()
+        if self._limiter:
+            self._limiter.take(SERVICE, [WHOLE])
+        try:
+            return ask()
+        except GithubException as error:
+            failure = _failure(error)
+            if self._limiter and isinstance(failure, Unavailable) and failure.limited:
+                seconds = failure.retry_after or DEFAULT_REST
+                self._limiter.pause(WHOLE.name, seconds=seconds, reason=f"GitHub said {error.status}")
+            raise failure from error
+        except requests.RequestException as error:
+            raise Unavailable(SERVICE, "could not be reached", unknown_outcome=True) from error
 
     def _repository(self, name: str) -> Repository:
         return self._github.get_repo(name)
@@ -319,21 +341,13 @@ def _utc(moment: datetime | None) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _asked(ask: Callable[[], Result]) -> Result:
-    refuse_in_transaction()
-    try:
-        return ask()
-    except GithubException as error:
-        raise _failure(error) from error
-    except requests.RequestException as error:
-        raise Unavailable(SERVICE, "could not be reached", unknown_outcome=True) from error
-
-
 def _failure(error: GithubException) -> Unavailable | Refused:
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     wait = headers.get("retry-after", "")
     if error.status == 429 or (error.status == 403 and (wait or headers.get("x-ratelimit-remaining") == "0")):
-        return Unavailable(SERVICE, "asked us to wait", retry_after=float(wait) if wait.isdigit() else 60)
+        reset = headers.get("x-ratelimit-reset", "")
+        seconds = retry_after(wait) or (float(reset) - time.time() if reset.isdigit() else DEFAULT_REST)
+        return Unavailable(SERVICE, "asked us to wait", retry_after=seconds, limited=True)
     if error.status == 404:
         return Refused(SERVICE, "does not show it (404)", missing=True)
     if error.status in {401, 403}:

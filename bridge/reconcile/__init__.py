@@ -10,6 +10,7 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Action, Fact, Issue, Move, Plan, Tell, reference
 from bridge.reconcile.act import act, write_telling
 from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
+from bridge.reconcile.duplicates import settle_duplicates
 from bridge.reconcile.observe import observation, read_github
 from bridge.rules import plan
 from bridge.services import Services
@@ -95,6 +96,8 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     ticket = _ticket(services, claimed.ticket_id)
     done = _tell_filed(services, claimed, ticket)
     ticket = ensure_issue(services, claimed, ticket)
+    ticket, closed = settle_duplicates(services, claimed, ticket)
+    done += closed
     fresh = read_github(services, ticket, claimed.rings)
     issue = services.jira.observe(ticket.jira_id or "")
     _remember(services, claimed, issue, fresh)

@@ -89,6 +89,7 @@ def _set_state(services: Services, claimed: Claim, state: str, *, outcome: str) 
         row.create_state = state
         if state == "started":
             row.create_started_at = now
+            row.create_posts += 1
         journal(db, row.id, act="create", cause=row.marker, outcome=outcome, now=now)
 
 

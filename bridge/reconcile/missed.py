@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github import RecentPullRequest
+from bridge.reconcile.duplicates import RING, suspects
 from bridge.reconcile.observe import stage_of
 from bridge.rules.keys import keys_in
 from bridge.services import Services
@@ -214,8 +215,16 @@ def _ring(services: Services, bells: Iterable[Doorbell]) -> None:
         services.wake(ticket_id)
 
 
+def _duplicates(services: Services, since: datetime) -> str:
+    watched = suspects(services)
+    bells = [(one.id, RING, one.marker) for one in watched if len(services.jira.copies(one.marker)) > 1]
+    _ring(services, bells)
+    return f"{len(watched)} repeated creations watched, {len(bells)} tickets rung"
+
+
 SWEEPS: dict[str, tuple[timedelta, Callable[[Services, datetime], str]]] = {
     "jira": (timedelta(minutes=5), _jira),
     "github": (timedelta(minutes=10), _github),
+    "duplicates": (timedelta(minutes=10), _duplicates),
 }
 """Name to how often and what. GitHub's share of its limit: about seven calls a repository and turn."""

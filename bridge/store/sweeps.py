@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
 
 from bridge.store.engine import Store
-from bridge.store.tables import SweepRow
+from bridge.store.tables import Base, SweepRow
 
 FIRST_LOOK_BACK = timedelta(days=3)
 """How far an installation's first sweep looks: as long as GitHub keeps failed deliveries (G3)."""
@@ -23,16 +24,21 @@ class Swept:
     outcome: str
 
 
+def insert_if_new(db: Session, table: type[Base], values: dict[str, object]) -> None:
+    """Add a row unless its key is there already, whoever else does the same."""
+    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
+    db.execute(insert(table).values(**values).on_conflict_do_nothing())
+
+
 def take(store: Store, name: str, *, now: datetime, every: timedelta) -> datetime | None:
     """Take this sweep's turn; the moment from which to look. None when it is not due or another has it."""
-    insert = sqlite_insert if store.is_sqlite else postgresql_insert
     first = {"name": name, "watermark": now - FIRST_LOOK_BACK, "due_at": now, "outcome": "never ended yet"}
     with store.read() as db:
         due_at = db.scalar(select(SweepRow.due_at).where(SweepRow.name == name))
     if due_at is not None and due_at > now:
         return None
     with store.begin() as db:
-        db.execute(insert(SweepRow).values(**first).on_conflict_do_nothing())
+        insert_if_new(db, SweepRow, first)
         return db.scalar(
             update(SweepRow)
             .where(SweepRow.name == name, SweepRow.due_at <= now)

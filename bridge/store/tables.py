@@ -10,6 +10,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -164,7 +165,8 @@ class Ticket(Base):
     create_state: Mapped[str] = mapped_column(String(16), default="none")
     """none, started, in_doubt or created."""
     create_started_at: Mapped[datetime | None]
-    create_checks: Mapped[int] = mapped_column(default=0)
+    create_posts: Mapped[int] = mapped_column(default=0)
+    """How often the creation was sent: from the second time on, there may be two issues."""
     jira_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     jira_id: Mapped[str | None] = mapped_column(String(32), unique=True)
     jira_updated_at: Mapped[datetime | None]
@@ -385,6 +387,19 @@ class SweepRow(Base):
     due_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str]
+
+
+class BucketRow(Base):
+    """How many requests a remote's scope may still take, and until when it rests."""
+
+    __tablename__ = "buckets"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    tokens: Mapped[float] = mapped_column(Float)
+    at: Mapped[datetime]
+    """When `tokens` was counted."""
+    paused_until: Mapped[datetime | None]
+    reason: Mapped[str]
 
 
 class Counter(Base):

@@ -13,6 +13,7 @@ from bridge.clients.jira import documents, reading
 from bridge.clients.jira.documents import Block
 from bridge.clients.jira.site import Site, read_site
 from bridge.clients.jira.transport import Transport, segment
+from bridge.clients.limits import Limiter
 from bridge.config import JiraSettings
 from bridge.domain import Issue, Link
 from mappings.model import FieldType, Mappings
@@ -55,10 +56,12 @@ class _Beating:
 class Jira:
     """One site. Its names are asked at the first call and kept; `forget_site()` asks again."""
 
-    def __init__(self, settings: JiraSettings, mappings: Mappings, *, connections: int) -> None:
+    def __init__(
+        self, settings: JiraSettings, mappings: Mappings, *, connections: int, limiter: Limiter | None = None
+    ) -> None:
         self._settings = settings
         self._mappings = mappings
-        self._transport = Transport(settings, connections=connections)
+        self._transport = Transport(settings, connections=connections, limiter=limiter)
         self._site: Site | None = None
         self._asking = threading.Lock()
 
@@ -130,6 +133,25 @@ class Jira:
             ((str(one["id"]), str(one["key"])) for one in found["issues"]), key=lambda one: int(one[0])
         )
 
+    def copies(self, marker: str) -> list[tuple[str, str]]:
+        """(id, key) of the open or closed issues that we made with this marker, the oldest first.
+
+        A clone made by a person copies the label but not the entity property, and so is none.
+        """
+        query: Json = {
+            "jql": f'labels = "{marker}"',
+            "fields": ["created"],
+            "properties": [PROPERTY],
+            "maxResults": 10,
+        }
+        found = self._call("POST", "search/jql" if self.site.cloud else "search", json=query)["issues"]
+        ours = [
+            (str(one["id"]), str(one["key"]))
+            for one in found
+            if ((one.get("properties") or {}).get(PROPERTY) or {}).get("marker") == marker
+        ]
+        return sorted(ours, key=lambda one: int(one[0]))
+
     def updated_within(self, *, minutes: int) -> dict[str, datetime]:
         """Issue id to `updated`, for our issue type's changes of the last minutes. Search lags (R6)."""
         # A period needs no time zone; JQL reads a date in that of the account's profile.
@@ -194,6 +216,11 @@ class Jira:
                 },
             },
         )
+
+    def link_duplicate(self, key: str, *, of: str) -> None:
+        """Say that one issue duplicates another. Jira keeps one link of a kind between two issues."""
+        link = {"type": {"name": "Duplicate"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": of}}
+        self._call("POST", "issueLink", json=link)
 
     def move(self, issue_id: str, transition_id: str) -> None:
         path = f"issue/{segment(issue_id)}/transitions"

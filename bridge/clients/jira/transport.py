@@ -8,7 +8,8 @@ from jira import JIRA, JIRAError
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
-from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.errors import Refused, Unavailable, retry_after
+from bridge.clients.limits import Limiter, Scope
 from bridge.config import JiraSettings
 from bridge.store import refuse_in_transaction
 
@@ -22,7 +23,8 @@ SERVICE = "Jira"
 class Transport:
     """Requests to one Jira, by path below `/rest/api/<version>`."""
 
-    def __init__(self, settings: JiraSettings, *, connections: int) -> None:
+    def __init__(self, settings: JiraSettings, *, connections: int, limiter: Limiter | None = None) -> None:
+        self._limiter = limiter
         auth: dict[str, Any] = {"token_auth": settings.token.reveal()}
         if settings.user:
             auth = {"basic_auth": (settings.user, settings.token.reveal())}
@@ -49,15 +51,68 @@ class Transport:
             Refused: never as asked.
         """
         refuse_in_transaction()
+        if self._limiter:
+            self._limiter.take(SERVICE, _scopes(method, path))
         try:
             response = self._session.request(
                 method, f"{self._base}/rest/api/{version}/{path}", allow_redirects=False, **request
             )
         except JIRAError as error:
-            raise _failure(error) from error
+            failure = _failure(error)
+            if self._limiter and error.response is not None and _is_limit(error.response):
+                self._rest(self._limiter, failure, error.response, method, path)
+            raise failure from error
         except requests.RequestException as error:
             raise Unavailable(SERVICE, _network(error), unknown_outcome=not _never_sent(error)) from error
         return _json(response)
+
+    def _rest(
+        self,
+        limiter: Limiter,
+        failure: Unavailable | Refused,
+        response: requests.Response,
+        method: str,
+        path: str,
+    ) -> None:
+        """Pause the scope that Jira names, and no other (R1)."""
+        reason = response.headers.get("RateLimit-Reason", "")
+        endpoint, issue = _endpoint(method, path), _issue(path)
+        scope = {"jira-burst-based": endpoint, "jira-per-issue-on-write": issue or endpoint}.get(
+            reason, WHOLE
+        )
+        seconds = getattr(failure, "retry_after", None) or DEFAULT_REST
+        limiter.pause(scope, seconds=seconds, reason=f"Jira said {response.status_code} {reason}".strip())
+
+
+WHOLE = "jira"
+DEFAULT_REST = 5.0
+"""Seconds, where Jira says that it is too much but not for how long."""
+HALF_OF_BURST = {"GET": 50.0, "POST": 50.0, "PUT": 25.0, "DELETE": 25.0}
+"""Requests a second and endpoint: half of what Jira allows in a burst (R1), for we are not alone."""
+HALF_OF_ISSUE_READS = 75.0
+
+
+def _scopes(method: str, path: str) -> list[Scope]:
+    endpoint = _endpoint(method, path)
+    rate = HALF_OF_ISSUE_READS if endpoint == "jira GET issue/*" else HALF_OF_BURST[method]
+    scopes = [Scope(name=WHOLE), Scope(name=endpoint, rate=rate, capacity=rate)]
+    issue = _issue(path)
+    return [*scopes, Scope(name=issue)] if issue and method != "GET" else scopes
+
+
+def _endpoint(method: str, path: str) -> str:
+    """`jira POST issue/*/comment`: the path with ids and keys left out."""
+    parts = ["*" if any(char.isdigit() for char in part) else part for part in path.split("/")]
+    return f"jira {method} {'/'.join(parts)}"
+
+
+def _issue(path: str) -> str | None:
+    parts = path.split("/")
+    return f"jira issue {parts[1]}" if parts[0] == "issue" and len(parts) > 1 else None
+
+
+def _is_limit(response: requests.Response) -> bool:
+    return response.status_code == 429 or (response.status_code == 503 and _retry_after(response) is not None)
 
 
 def segment(text: str) -> str:
@@ -107,8 +162,7 @@ def _sentence(error: JIRAError) -> str:
 
 
 def _retry_after(response: requests.Response | None) -> float | None:
-    value = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(value) if value.isdigit() else None
+    return retry_after(response.headers.get("Retry-After", "")) if response is not None else None
 
 
 def _network(error: requests.RequestException) -> str:

@@ -19,13 +19,25 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sweeps")),
     )
+    op.create_table(
+        "buckets",
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("tokens", sa.Float(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_buckets")),
+    )
     op.add_column("tickets", sa.Column("jira_updated_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("tickets", sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.execute("ALTER TABLE tickets RENAME COLUMN create_checks TO create_posts")
     op.add_column("mails", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
     op.drop_column("mails", "late")
+    op.execute("ALTER TABLE tickets RENAME COLUMN create_posts TO create_checks")
     op.drop_column("tickets", "held")
     op.drop_column("tickets", "jira_updated_at")
+    op.drop_table("buckets")
     op.drop_table("sweeps")
