@@ -60,7 +60,7 @@ def store(database_url: str) -> Iterator[Store]:
 def world(
     request: pytest.FixtureRequest, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
-    """Sandbox and bridge in this process; indirect parameter: settings that differ."""
+    """Sandbox and bridge in this process; indirect parameter: settings that differ, `still`: nobody works."""
     bridge_port = free_port()
     options = getattr(request, "param", {})
     sandbox = Sandbox(
@@ -82,13 +82,15 @@ def world(
     }
     recorder = Recorder(sandbox.settings.jira_user)
     monkeypatch.setattr(HTTPAdapter, "send", recorder.wrap(HTTPAdapter.send))
-    services, carrier = carried(open_services(load(environment)), owner="test")
+    opened = open_services(load(environment))
+    services, carrier = (opened, None) if options.get("still") else carried(opened, owner="test")
     server = make_server("127.0.0.1", bridge_port, create_app(services), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield World(sandbox=sandbox, services=services, environment=environment)
     server.shutdown()
     server.server_close()
-    carrier.stop()
+    if carrier:
+        carrier.stop()
     sandbox.stop()
     services.store.close()
     if SHARED.is_dir():

@@ -77,6 +77,7 @@ def test_a_429_at_one_endpoint_rests_that_endpoint_for_every_ticket(world: World
     world.sandbox.controls.add(Fault(match=match, do="429", retry_after=3))
     began = len(world.sandbox.controls.calls())
     world.open_pull(f"{first}-x")
+    assert until(lambda: world.ticket_of(first).retry_at, seconds=SECONDS)
     world.open_pull(f"{second}-x")
     world.wait_status(first, "PR Review")
     world.wait_status(second, "PR Review")
