@@ -98,6 +98,7 @@ class Config:
     files: Path
     """Where uploaded files are kept until Jira has them."""
     mail_hold: int
+    bulk_hold: int
     """Seconds that a status e-mail waits, so that an undone move sends nothing."""
     workers: int
     """Tickets looked at side by side in one process."""
@@ -129,6 +130,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         partners=_partners(reader),
         files=Path(reader.text("FILES", "chamados-files")),
         mail_hold=reader.number("MAIL_HOLD", 30),
+        bulk_hold=reader.number("MAIL_BULK_HOLD", 300),
         workers=reader.number("WORKERS", 16),
         proxies=reader.number("PROXIES", 0),
     )

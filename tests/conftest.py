@@ -78,6 +78,7 @@ def world(
         "CHAMADOS_DATABASE_URL": database_url,
         "CHAMADOS_FILES": str(tmp_path / "files"),
         "CHAMADOS_MAIL_HOLD": str(options.get("hold", 0)),
+        "CHAMADOS_MAIL_BULK_HOLD": str(options.get("bulk_hold", 300)),
         "CHAMADOS_WORKERS": "4",
     }
     recorder = Recorder(sandbox.settings.jira_user)

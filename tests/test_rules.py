@@ -85,6 +85,7 @@ def seen(status: str, *pulls: PullRequest, **changes: Any) -> Observation:
         "partner_actions": (),
         "lanes": {},
         "told": frozenset(),
+        "mailed": frozenset(),
     }
     return Observation(**{**facts, **changes})
 

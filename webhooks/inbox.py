@@ -17,7 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from bridge.config import Secret
 from bridge.services import Services
 from bridge.store.tables import Counter, Delivery
-from bridge.store.tickets import ring
+from bridge.store.tickets import edited_in_bulk, ring
 from webhooks.events import Malformed, Payload, Ringing, ignored
 
 Dispatch = Callable[[str, Services, Session, Payload], Ringing]
@@ -37,6 +37,8 @@ class Letter:
     delivery_id: str
     event: str
     body: bytes
+    bulk: bool = False
+    """One of many changes that somebody made at once."""
 
 
 def signed(body: bytes, signature: str, secrets: Sequence[Secret]) -> bool:
@@ -104,6 +106,8 @@ def _record(
             db.add(row)
             db.flush()
             _ring(services, db, row, ringing)
+            if letter.bulk:
+                edited_in_bulk(db, ringing.tickets, now=now)
     except IntegrityError:
         # The same delivery came twice at once; the other one has been recorded.
         return _answer(200, "known already")

@@ -36,7 +36,9 @@ def _letter(body: bytes) -> Letter:
     # The same for each attempt at a delivery (J3); old Data Centers send none, so the body is its own name.
     delivery_id = request.headers.get("X-Atlassian-Webhook-Identifier", "")
     name = delivery_id[:128] or f"body:{hashlib.sha256(body).hexdigest()}"
-    return Letter(source="jira", delivery_id=name, event="", body=body)
+    # Secondary: the fallout of a bulk change (J3).
+    bulk = request.headers.get("X-Atlassian-Webhook-Flow", "").lower() == "secondary"
+    return Letter(source="jira", delivery_id=name, event="", body=body, bulk=bulk)
 
 
 def dispatch(event: str, services: Services, db: Session, payload: Payload) -> Ringing:

@@ -8,7 +8,7 @@ import structlog
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Action, Fact, Issue, Move, Plan, Tell, reference
-from bridge.reconcile.act import act, write_telling
+from bridge.reconcile.act import act, mail_hold, write_telling
 from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
 from bridge.reconcile.duplicates import settle_duplicates
 from bridge.reconcile.observe import observation, read_github
@@ -65,7 +65,7 @@ def foresee(services: Services, ticket_id: int) -> list[Action]:
     fresh = read_github(services, ticket, [("pull_request", name) for name in names])
     issue = services.jira.observe(ticket.jira_id)
     seen = observation(services, ticket, issue, fresh)
-    return list(plan(seen, services.mappings, now=services.clock(), hold=_hold(services)).actions)
+    return list(plan(seen, services.mappings, now=services.clock(), hold=mail_hold(services, ticket)).actions)
 
 
 def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
@@ -103,19 +103,20 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     _remember(services, claimed, issue, fresh)
     done += attach_files(services, claimed, issue)
     seen = observation(services, ticket, issue, fresh)
-    decided = plan(seen, services.mappings, now=services.clock(), hold=_hold(services))
+    hold = mail_hold(services, ticket)
+    decided = plan(seen, services.mappings, now=services.clock(), hold=hold)
     done += [act(services, claimed, ticket, action, offered=issue.transitions) for action in decided.actions]
     outcome = "; ".join(done) or NOTHING
     now = services.clock()
-    due_at = _look_again_at(services, decided, now)
+    due_at = _look_again_at(services, decided, now + hold)
     return outcome, settle(services.store, claimed, outcome=outcome, due_at=due_at, now=now)
 
 
-def _look_again_at(services: Services, decided: Plan, now: datetime) -> datetime | None:
+def _look_again_at(services: Services, decided: Plan, ripe_at: datetime) -> datetime | None:
     """When something on hold is ripe, our own moves included: their echo rings nothing."""
     statuses = services.mappings.workflow.statuses
     moved = [action for action in decided.actions if isinstance(action, Move) and action.path]
-    ours = [now + _hold(services) for action in moved if statuses[action.path[-1]].email]
+    ours = [ripe_at for action in moved if statuses[action.path[-1]].email]
     held = [decided.look_again_at] if decided.look_again_at else []
     return min([*held, *ours], default=None)
 
@@ -123,10 +124,6 @@ def _look_again_at(services: Services, decided: Plan, now: datetime) -> datetime
 def _ticket(services: Services, ticket_id: int) -> Ticket:
     with services.store.read() as db:
         return db.get_one(Ticket, ticket_id)
-
-
-def _hold(services: Services) -> timedelta:
-    return timedelta(seconds=services.config.mail_hold)
 
 
 def _tell_filed(services: Services, claimed: Claim, ticket: Ticket) -> list[str]:

@@ -1,6 +1,7 @@
 """Act: each step idempotent, each journalled; what a step causes is written in its transaction."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +22,20 @@ COMMENT_TITLES = {
     PartnerVerb.CONFIRMED: "O parceiro confirmou que funcionou",
     PartnerVerb.STILL_FAILING: "O parceiro diz que ainda ocorre",
 }
+
+
+def mail_hold(services: Services, ticket: Ticket) -> timedelta:
+    """How long a change waits before it is told: longer where somebody is changing many tickets at once."""
+    return timedelta(seconds=max(services.config.mail_hold, _apart(services, ticket)))
+
+
+def _apart(services: Services, ticket: Ticket) -> int:
+    """Seconds between two e-mails about a ticket."""
+    seconds = services.config.bulk_hold
+    # What was changed in the first hold is told in the second.
+    while_told = timedelta(seconds=2 * seconds)
+    in_bulk = ticket.bulk_at is not None and services.clock() < ticket.bulk_at + while_told
+    return seconds if in_bulk else 0
 
 
 def act(
@@ -195,7 +210,7 @@ def _queue_mails(db: Session, services: Services, ticket: Ticket, action: Tell) 
         url=f"{config.public_url}/chamados/{reference(ticket.id)}",
         status=_plain(services, action.status or ticket.status),
     )
-    count = 0
+    count, apart = 0, _apart(services, ticket)
     for recipient in db.scalars(select(Recipient).where(Recipient.ticket_id == ticket.id)).all():
         message = emails.compose(
             kind,
@@ -207,6 +222,7 @@ def _queue_mails(db: Session, services: Services, ticket: Ticket, action: Tell) 
             sender=config.mail.sender,
             now=now,
         )
+        due_at = _spaced(db, ticket, recipient, seconds=apart, now=now) if apart else now
         count += mails.queue(
             db,
             ticket_id=ticket.id,
@@ -215,8 +231,14 @@ def _queue_mails(db: Session, services: Services, ticket: Ticket, action: Tell) 
             recipient=recipient.email,
             message=message,
             now=now,
+            due_at=due_at,
         )
     return count
+
+
+def _spaced(db: Session, ticket: Ticket, recipient: Recipient, *, seconds: int, now: datetime) -> datetime:
+    apart = timedelta(seconds=seconds)
+    return mails.not_before(db, ticket_id=ticket.id, recipient=recipient.email, apart=apart, now=now)
 
 
 def _plain(services: Services, status: str) -> str:

@@ -11,7 +11,7 @@ from bridge.clients.github import Deployment
 from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Stage
 from bridge.rules import Observation
 from bridge.services import Services
-from bridge.store import facts
+from bridge.store import facts, mails
 from bridge.store.tables import Event, Ticket
 from mappings.model import Environments
 
@@ -51,6 +51,7 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         branches = dict.fromkeys(facts.branches(db, ticket.id))
         actions = facts.partner_actions(db, ticket.id)
         lanes, told = facts.lanes(db, ticket.id), _told(db, ticket.id)
+        mailed = mails.causes(db, ticket.id)
     rows |= {one.name: one for one in fresh if isinstance(one, PullRequest)}
     published |= {one.identity: one for one in fresh if isinstance(one, Publication)}
     branches |= dict.fromkeys(one.name for one in fresh if isinstance(one, Branch))
@@ -63,6 +64,7 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         partner_actions=actions,
         lanes=lanes,
         told=told,
+        mailed=mailed,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bridge.domain import Action, Link, Plan
 from bridge.rules.links import links
 from bridge.rules.moves import Observation, moves, verdicts
-from bridge.rules.telling import Clockwork, public_text, tellings
+from bridge.rules.telling import Clockwork, Story, public_text, tellings
 from mappings.model import Mappings
 
 __all__ = ["Observation", "plan", "public_text", "verdicts"]
@@ -14,7 +14,14 @@ __all__ = ["Observation", "plan", "public_text", "verdicts"]
 def plan(seen: Observation, mappings: Mappings, *, now: datetime, hold: timedelta) -> Plan:
     """Decide what to do about a ticket: links and moves first, then what the partner is told."""
     workflow = mappings.workflow
-    tell, wait = tellings(seen.issue, seen.told, workflow, Clockwork(now=now, hold=hold))
+    story = Story(
+        issue=seen.issue,
+        told=seen.told,
+        mailed=seen.mailed,
+        workflow=workflow,
+        clockwork=Clockwork(now=now, hold=hold),
+    )
+    tell, wait = tellings(story)
     actions: list[Action] = [*_links(seen, mappings), *moves(seen, workflow), *tell]
     return Plan(actions=tuple(actions), look_again_at=min(wait, default=None))
 

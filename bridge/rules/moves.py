@@ -35,6 +35,8 @@ class Observation:
     lanes: Mapping[Lane, LaneState]
     told: frozenset[str]
     """The sources already on the timeline."""
+    mailed: frozenset[str]
+    """Those of them that sent an e-mail."""
 
 
 def verdicts(seen: Observation, workflow: Workflow) -> list[Verdict]:

@@ -1,6 +1,6 @@
 """Which facts the partner is told, when, and by which e-mail."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,14 +25,25 @@ class Clockwork:
         return earlier <= later <= earlier + self.hold
 
 
-def tellings(issue: Issue, told: frozenset[str], workflow: Workflow, clockwork: Clockwork) -> Telling:
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """An issue's facts, and which of them were told."""
+
+    issue: Issue
+    told: frozenset[str]
+    mailed: frozenset[str]
+    workflow: Workflow
+    clockwork: Clockwork
+
+
+def tellings(story: Story) -> Telling:
     """Every fact not told yet: status changes, public comments, the due date."""
     tell: list[Tell] = []
     wait: list[datetime] = []
     for fact in (
-        *_status_changes(issue, told, workflow, clockwork),
-        *_comments(issue, told, workflow, clockwork),
-        *_due_date(issue, told, workflow, clockwork),
+        *_status_changes(story),
+        *_comments(story),
+        *_due_date(story),
     ):
         if isinstance(fact, Tell):
             tell.append(fact)
@@ -58,26 +69,28 @@ def public_text(comment: JiraComment, marker: str) -> str | None:
 # --- status changes
 
 
-def _status_changes(
-    issue: Issue, told: frozenset[str], workflow: Workflow, clockwork: Clockwork
-) -> Iterator[Tell | datetime]:
-    for change in issue.status_changes:
-        if f"changelog:{change.id}" in told:
+def _status_changes(story: Story) -> Iterator[Tell | datetime]:
+    clockwork = story.clockwork
+    for change in story.issue.status_changes:
+        if _source(change) in story.told:
             continue
-        status = workflow.statuses.get(change.to_status)
+        status = story.workflow.statuses.get(change.to_status)
         if status and status.email and not clockwork.ripe(change.at):
             yield change.at + clockwork.hold
         else:
-            yield _status_change(change, status, issue, workflow, clockwork)
+            yield _status_change(change, status, story)
 
 
-def _status_change(
-    change: StatusChange, status: Status | None, issue: Issue, workflow: Workflow, clockwork: Clockwork
-) -> Tell:
-    silence = _silence(change, status, issue.status_changes, workflow, clockwork)
-    reason = _reason(change, issue, workflow, clockwork) if status and status.wants_comment else ""
+def _source(change: StatusChange) -> str:
+    return f"changelog:{change.id}"
+
+
+def _status_change(change: StatusChange, status: Status | None, story: Story) -> Tell:
+    issue = story.issue
+    silence = _silence(change, status, story)
+    reason = _reason(change, story) if status and status.wants_comment else ""
     return Tell(
-        source=f"changelog:{change.id}",
+        source=_source(change),
         at=change.at,
         kind="status",
         author=change.author,
@@ -90,26 +103,22 @@ def _status_change(
     )
 
 
-def _silence(
-    change: StatusChange,
-    status: Status | None,
-    changes: Sequence[StatusChange],
-    workflow: Workflow,
-    clockwork: Clockwork,
-) -> str:
+def _silence(change: StatusChange, status: Status | None, story: Story) -> str:
     """Why this change sends no e-mail; empty when it sends one."""
     if status is None:
         return f"no e-mail: {change.to_status} is not in workflow.yaml"
     if status.email is None:
         return f"no e-mail: {status.name} sends none"
+    changes, clockwork = story.issue.status_changes, story.clockwork
     place = changes.index(change)
     later = [one for one in changes[place + 1 :] if clockwork.near(change.at, one.at)]
     if any(one.to_status == change.from_status for one in later):
         return f"no e-mail: undone within {clockwork.hold.total_seconds():.0f} s"
     earlier = [one for one in changes[:place] if clockwork.near(one.at, change.at)]
-    if any(one.from_status == change.to_status for one in earlier):
+    untold = [one for one in earlier if _source(one) not in story.mailed]
+    if any(one.from_status == change.to_status for one in untold):
         return "no e-mail: it took back a move that was not told either"
-    followed = [one for one in later if _sends(one, workflow)]
+    followed = [one for one in later if _sends(one, story.workflow)]
     if followed:
         return f"no e-mail: followed by {followed[-1].to_status} before it was due"
     return ""
@@ -120,53 +129,48 @@ def _sends(change: StatusChange, workflow: Workflow) -> bool:
     return status is not None and status.email is not None
 
 
-def _reason(change: StatusChange, issue: Issue, workflow: Workflow, clockwork: Clockwork) -> str:
+def _reason(change: StatusChange, story: Story) -> str:
     """The public comments that belong to a move: since the move before it, until its hold ends."""
     comments = [
         text
-        for comment in issue.comments
-        if _belongs(comment, change, issue.status_changes, clockwork)
-        and (text := public_text(comment, workflow.comment_marker))
+        for comment in story.issue.comments
+        if _belongs(comment, change, story) and (text := public_text(comment, story.workflow.comment_marker))
     ]
     return "\n\n".join(comments)
 
 
-def _belongs(
-    comment: JiraComment, change: StatusChange, changes: Sequence[StatusChange], clockwork: Clockwork
-) -> bool:
+def _belongs(comment: JiraComment, change: StatusChange, story: Story) -> bool:
+    changes = story.issue.status_changes
     place = changes.index(change)
     since = changes[place - 1].at if place else None
-    return (since is None or comment.at > since) and comment.at <= change.at + clockwork.hold
+    return (since is None or comment.at > since) and comment.at <= change.at + story.clockwork.hold
 
 
 # --- comments
 
 
-def _comments(
-    issue: Issue, told: frozenset[str], workflow: Workflow, clockwork: Clockwork
-) -> Iterator[Tell | datetime]:
-    for comment in issue.comments:
-        text = public_text(comment, workflow.comment_marker)
-        if text is None or f"comment:{comment.id}" in told:
+def _comments(story: Story) -> Iterator[Tell | datetime]:
+    clockwork = story.clockwork
+    for comment in story.issue.comments:
+        text = public_text(comment, story.workflow.comment_marker)
+        if text is None or f"comment:{comment.id}" in story.told:
             continue
-        carrier = _carrying_move(comment, issue, workflow, clockwork)
+        carrier = _carrying_move(comment, story)
         ripe_at = max(comment.at, carrier.at if carrier else comment.at) + clockwork.hold
         if clockwork.now < ripe_at:
             yield ripe_at
         else:
-            yield _comment(comment, text, carrier, workflow)
+            yield _comment(comment, text, carrier, story.workflow)
 
 
-def _carrying_move(
-    comment: JiraComment, issue: Issue, workflow: Workflow, clockwork: Clockwork
-) -> StatusChange | None:
+def _carrying_move(comment: JiraComment, story: Story) -> StatusChange | None:
     """The move whose e-mail quotes this comment, so that it needs none of its own."""
-    for change in issue.status_changes:
-        status = workflow.statuses.get(change.to_status)
+    for change in story.issue.status_changes:
+        status = story.workflow.statuses.get(change.to_status)
         wants = status is not None and status.wants_comment
-        if wants and _belongs(comment, change, issue.status_changes, clockwork):
-            silent = _silence(change, status, issue.status_changes, workflow, clockwork)
-            if not silent and change.at <= comment.at + clockwork.hold:
+        if wants and _belongs(comment, change, story):
+            silent = _silence(change, status, story)
+            if not silent and change.at <= comment.at + story.clockwork.hold:
                 return change
     return None
 
@@ -191,15 +195,14 @@ def _comment(comment: JiraComment, text: str, carrier: StatusChange | None, work
 # --- the due date
 
 
-def _due_date(
-    issue: Issue, told: frozenset[str], workflow: Workflow, clockwork: Clockwork
-) -> Iterator[Tell | datetime]:
-    fresh = [change for change in issue.due_date_changes if f"changelog:{change.id}:due" not in told]
+def _due_date(story: Story) -> Iterator[Tell | datetime]:
+    changes, clockwork = story.issue.due_date_changes, story.clockwork
+    fresh = [change for change in changes if f"changelog:{change.id}:due" not in story.told]
     for change in fresh:
         if not clockwork.ripe(change.at):
             yield change.at + clockwork.hold
         else:
-            yield _due_date_change(change, last=change is fresh[-1], workflow=workflow)
+            yield _due_date_change(change, last=change is fresh[-1], workflow=story.workflow)
 
 
 def _due_date_change(change: DueDateChange, *, last: bool, workflow: Workflow) -> Tell:

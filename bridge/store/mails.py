@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bridge.store.engine import Store
@@ -25,8 +25,12 @@ def queue(
     recipient: str,
     message: EmailMessage,
     now: datetime,
+    due_at: datetime | None = None,
 ) -> bool:
-    """Write an e-mail to be sent. False when this cause has written to this recipient before."""
+    """Write an e-mail to be sent; at once, unless `due_at` says later.
+
+    False when this cause has written to this recipient before.
+    """
     message_id = str(message["Message-ID"])
     if db.scalar(select(Mail.id).where(Mail.message_id == message_id)) is not None:
         return False
@@ -38,11 +42,26 @@ def queue(
             recipient=recipient,
             message_id=message_id,
             raw=message.as_bytes(policy=WIRE_POLICY),
-            due_at=now,
+            due_at=due_at or now,
             created_at=now,
         )
     )
     return True
+
+
+def causes(db: Session, ticket_id: int) -> frozenset[str]:
+    """What this ticket has sent e-mails about."""
+    return frozenset(db.scalars(select(Mail.cause).where(Mail.ticket_id == ticket_id).distinct()))
+
+
+def not_before(db: Session, *, ticket_id: int, recipient: str, apart: timedelta, now: datetime) -> datetime:
+    """When the next e-mail about the ticket may go, so that two are so far apart."""
+    last = db.scalar(
+        select(func.max(func.coalesce(Mail.sent_at, Mail.due_at))).where(
+            Mail.ticket_id == ticket_id, Mail.recipient == recipient, Mail.state != "failed"
+        )
+    )
+    return max(now, last + apart) if last else now
 
 
 def due(store: Store, *, now: datetime, limit: int) -> list[int]:

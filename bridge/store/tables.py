@@ -172,6 +172,9 @@ class Ticket(Base):
     jira_updated_at: Mapped[datetime | None]
     """The issue's `updated` when it was last read."""
 
+    bulk_at: Mapped[datetime | None]
+    """When Jira last told of a change that was one of many made at once."""
+
     status: Mapped[str]
     """The last status seen in Jira, by its board name."""
     status_since: Mapped[datetime]

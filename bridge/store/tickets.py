@@ -1,6 +1,6 @@
 """The ticket's row as the engine uses it: rung, claimed under a lease, closed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,6 +54,11 @@ def ring(
                 at=now,
             )
         )
+
+
+def edited_in_bulk(db: Session, ticket_ids: Iterable[int], *, now: datetime) -> None:
+    """Note that somebody is changing many tickets at once, these among them."""
+    db.execute(update(Ticket).where(Ticket.id.in_(ticket_ids)).values(bulk_at=now))
 
 
 def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: timedelta) -> Claim | None:

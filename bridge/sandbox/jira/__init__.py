@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from bridge.sandbox.jira import (
     pages,
+    routes_bulk,
     routes_files,
     routes_issue,
     routes_links,
@@ -24,7 +25,7 @@ from bridge.sandbox.jira.model import Json
 from bridge.sandbox.jira.site import Event, Site
 from bridge.sandbox.settings import TEMPLATES, SandboxSettings
 
-ROUTES = (routes_files, routes_issue, routes_links, routes_meta, routes_search, routes_talk)
+ROUTES = (routes_bulk, routes_files, routes_issue, routes_links, routes_meta, routes_search, routes_talk)
 
 
 def _utc_now() -> datetime:

@@ -64,7 +64,7 @@ def set_values(site: Site, issue: Issue, user: User, values: Json) -> None:
         site.publish("jira:issue_updated", issue, user, kind=kind, change=change)
 
 
-def move(site: Site, issue: Issue, user: User, transition_id: str) -> None:
+def move(site: Site, issue: Issue, user: User, transition_id: str, *, bulk: bool = False) -> None:
     """Walk one arrow of the workflow."""
     arrow = next((each for each in site.offered(issue) if each.id == transition_id), None)
     if arrow is None:
@@ -74,7 +74,7 @@ def move(site: Site, issue: Issue, user: User, transition_id: str) -> None:
     issue.status, issue.status_since = new.id, site.clock()
     change = site.record(issue, user, [_status_item(old, new)])
     site.touch(issue)
-    site.publish("jira:issue_updated", issue, user, kind="issue_generic", change=change)
+    site.publish("jira:issue_updated", issue, user, kind="issue_generic", change=change, bulk=bulk)
 
 
 def delete(site: Site, issue: Issue, user: User) -> None:

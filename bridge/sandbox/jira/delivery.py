@@ -26,6 +26,7 @@ class Delivery:
     url: str
     body: bytes
     secret: str | None
+    flow: str  # Primary or Secondary (J3)
     delays: tuple[float, ...]
     attempts: int = 0
     status: int | None = None
@@ -36,7 +37,7 @@ class Delivery:
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Atlassian Webhook HTTP Client",
             "X-Atlassian-Webhook-Identifier": self.id,
-            "X-Atlassian-Webhook-Flow": "Primary",
+            "X-Atlassian-Webhook-Flow": self.flow,
         }
         if self.attempts:  # J3: absent on the first attempt
             headers["X-Atlassian-Webhook-Retry"] = str(self.attempts)

@@ -88,6 +88,7 @@ class Hooks:
             url=hook.url,
             body=body,
             secret=hook.secret,
+            flow="Secondary" if event.bulk else "Primary",
             delays=() if self.site.server else self.retry_delays,  # J11: Server never tries again
         )
 

@@ -26,6 +26,7 @@ class Event:
     comment: Comment | None = None
     attachment: Attachment | None = None
     link: IssueLink | None = None
+    bulk: bool = False  # one of many changes made at once
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ class Site:
 
 _SERIALS = {
     "key": 1, "issue": 10000, "change": 10500, "comment": 20000, "attachment": 30000, "remote": 40000,
-    "link": 50000, "option": 60000,
+    "link": 50000, "option": 60000, "task": 70000,
 }  # fmt: skip
 
 

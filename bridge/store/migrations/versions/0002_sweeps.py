@@ -1,4 +1,4 @@
-"""Sweeps for what no webhook told; tickets parked by hand; e-mails that are late."""
+"""Sweeps for what no webhook told; tickets parked by hand; bulk changes; e-mails that are late."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_buckets")),
     )
     op.add_column("tickets", sa.Column("jira_updated_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("tickets", sa.Column("bulk_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("tickets", sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("ALTER TABLE tickets RENAME COLUMN create_checks TO create_posts")
     op.add_column("mails", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -38,6 +39,7 @@ def downgrade() -> None:
     op.drop_column("mails", "late")
     op.execute("ALTER TABLE tickets RENAME COLUMN create_posts TO create_checks")
     op.drop_column("tickets", "held")
+    op.drop_column("tickets", "bulk_at")
     op.drop_column("tickets", "jira_updated_at")
     op.drop_table("buckets")
     op.drop_table("sweeps")
