@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bridge.domain import (
@@ -30,6 +30,14 @@ from bridge.store.tables import (
     TicketPullRequest,
 )
 
+_OF_ISSUE = select(Ticket.id).where(
+    or_(
+        Ticket.jira_id == bindparam("issue_id"),
+        Ticket.jira_key == bindparam("key"),
+        Ticket.marker.in_(bindparam("labels", expanding=True)) & Ticket.jira_id.is_(None),
+    )
+)
+
 
 def tickets_by_key(db: Session, keys: set[str]) -> dict[str, int]:
     """Issue key to ticket id, for those keys that are ours."""
@@ -39,17 +47,7 @@ def tickets_by_key(db: Session, keys: set[str]) -> dict[str, int]:
 
 def tickets_of_issue(db: Session, *, issue_id: str, key: str, labels: list[str]) -> list[int]:
     """The ticket that is this issue; by its label where Jira's answer to the creation was lost."""
-    return list(
-        db.scalars(
-            select(Ticket.id).where(
-                or_(
-                    Ticket.jira_id == issue_id,
-                    Ticket.jira_key == key,
-                    Ticket.marker.in_(labels) & Ticket.jira_id.is_(None),
-                )
-            )
-        )
-    )
+    return list(db.scalars(_OF_ISSUE, {"issue_id": issue_id, "key": key, "labels": labels}))
 
 
 def tickets_of_pull_request(db: Session, *, repository_id: int, number: int) -> list[int]:

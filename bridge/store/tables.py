@@ -12,6 +12,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -212,13 +213,16 @@ class Recipient(Base):
 
 
 class Ring(Base):
-    """A doorbell: this ticket deserves a look, at this subject."""
+    """A doorbell: this ticket deserves a look, at this subject; rung again, it is the same one."""
 
     __tablename__ = "rings"
-    __table_args__ = (_NEVER_REUSED,)
+    __table_args__ = (
+        Index("ix_rings_ticket_id_kind_subject", "ticket_id", "kind", "subject", unique=True),
+        _NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
     generation: Mapped[int]
     kind: Mapped[str] = mapped_column(String(32))
     subject: Mapped[str]

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, text, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from bridge.store.engine import Store
-from bridge.store.tables import Entry, Ring, Ticket
+from bridge.store.tables import Entry, Ring, Ticket, UtcDateTime
 
 LONGEST_LEASE = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=2)
@@ -33,27 +33,40 @@ class Claim:
     """(kind, subject) of each doorbell since the last look, without repeats."""
 
 
+_RING = (
+    update(Ticket.metadata.tables["tickets"])
+    .where(Ticket.id == bindparam("ticket"))
+    .values(generation=Ticket.generation + 1)
+    .returning(Ticket.generation, Ticket.retry_at)
+)
+_REMEMBER = text(
+    "INSERT INTO rings (ticket_id, generation, kind, subject, delivery_id, at)"
+    " VALUES (:ticket_id, :generation, :kind, :subject, :delivery_id, :at)"
+    " ON CONFLICT (ticket_id, kind, subject)"
+    " DO UPDATE SET generation = excluded.generation, delivery_id = excluded.delivery_id, at = excluded.at"
+).bindparams(bindparam("at", type_=UtcDateTime))
+
+
 def ring(
     db: Session, ticket_id: int, *, kind: str, subject: str, now: datetime, delivery_id: int | None = None
-) -> None:
-    """Say that a ticket deserves a look at `subject`. The carrier is woken after the commit."""
-    generation = db.scalar(
-        update(Ticket)
-        .where(Ticket.id == ticket_id)
-        .values(generation=Ticket.generation + 1)
-        .returning(Ticket.generation)
-    )
-    if generation is not None:
-        db.add(
-            Ring(
-                ticket_id=ticket_id,
-                generation=generation,
-                kind=kind,
-                subject=subject,
-                delivery_id=delivery_id,
-                at=now,
-            )
-        )
+) -> bool:
+    """Say that a ticket deserves a look at `subject`.
+
+    True when it can have one now; a ticket that rests until a remote is back is found when it has rested.
+    """
+    rung = db.execute(_RING, {"ticket": ticket_id}).one_or_none()
+    if rung is None:
+        return False
+    bell = {
+        "ticket_id": ticket_id,
+        "generation": rung.generation,
+        "kind": kind,
+        "subject": subject,
+        "delivery_id": delivery_id,
+        "at": now,
+    }
+    db.execute(_REMEMBER, bell)
+    return rung.retry_at is None or rung.retry_at <= now
 
 
 def edited_in_bulk(db: Session, ticket_ids: Iterable[int], *, now: datetime) -> None:

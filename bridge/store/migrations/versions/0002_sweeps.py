@@ -32,11 +32,19 @@ def upgrade() -> None:
     op.add_column("tickets", sa.Column("bulk_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("tickets", sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("ALTER TABLE tickets RENAME COLUMN create_checks TO create_posts")
+    op.execute(
+        "DELETE FROM rings WHERE EXISTS (SELECT 1 FROM rings AS newer WHERE newer.ticket_id = rings.ticket_id"
+        " AND newer.kind = rings.kind AND newer.subject = rings.subject AND newer.id > rings.id)"
+    )
+    op.drop_index("ix_rings_ticket_id", "rings")
+    op.create_index("ix_rings_ticket_id_kind_subject", "rings", ["ticket_id", "kind", "subject"], unique=True)
     op.add_column("mails", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
     op.drop_column("mails", "late")
+    op.drop_index("ix_rings_ticket_id_kind_subject", "rings")
+    op.create_index("ix_rings_ticket_id", "rings", ["ticket_id"])
     op.execute("ALTER TABLE tickets RENAME COLUMN create_posts TO create_checks")
     op.drop_column("tickets", "held")
     op.drop_column("tickets", "bulk_at")
