@@ -9,8 +9,8 @@ from bridge.cli.waiting import until
 from bridge.store.tables import Mail
 from tests.world import SECONDS, World
 
-APART = timedelta(seconds=1)
-in_short = pytest.mark.parametrize("world", [{"bulk_hold": 1}], indirect=True)
+APART = timedelta(seconds=2)
+in_short = pytest.mark.parametrize("world", [{"bulk_hold": 2}], indirect=True)
 
 
 def bulk(world: World, keys: list[str], status: str) -> None:
