@@ -19,6 +19,7 @@ from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
 from bridge.store import Store, schema
 from tests.contract import Recorder
+from tests.proxy import Proxy
 from tests.world import World
 
 SHARED = Path(os.environ.get("CHAMADOS_SHARED") or Path(__file__).parents[2] / "shared")
@@ -81,17 +82,22 @@ def world(
         "CHAMADOS_MAIL_BULK_HOLD": str(options.get("bulk_hold", 300)),
         "CHAMADOS_WORKERS": "4",
     }
+    cable = Proxy(int(sandbox.url.rpartition(":")[2])) if options.get("cable") else None
+    if cable:
+        environment["CHAMADOS_JIRA_URL"] = f"http://127.0.0.1:{cable.port}/jira"
     recorder = Recorder(sandbox.settings.jira_user)
     monkeypatch.setattr(HTTPAdapter, "send", recorder.wrap(HTTPAdapter.send))
     opened = open_services(load(environment))
     services, carrier = (opened, None) if options.get("still") else carried(opened, owner="test")
     server = make_server("127.0.0.1", bridge_port, create_app(services), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield World(sandbox=sandbox, services=services, environment=environment)
+    yield World(sandbox=sandbox, services=services, environment=environment, cable=cable)
     server.shutdown()
     server.server_close()
     if carrier:
         carrier.stop()
+    if cable:
+        cable.close()
     sandbox.stop()
     services.store.close()
     if SHARED.is_dir():

@@ -13,6 +13,7 @@ from bridge.services import Services
 from bridge.store import people
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Delivery, Mail, Ticket
+from tests.proxy import Proxy
 
 SECONDS = 15.0
 Json = dict[str, Any]
@@ -31,6 +32,8 @@ class World:
     sandbox: Sandbox
     services: Services
     environment: dict[str, str]
+    cable: Proxy | None = None
+    """Between the bridge and Jira, where the test asked for it."""
     _pushes: list[int] = field(default_factory=lambda: [0])
 
     # --- the partner
