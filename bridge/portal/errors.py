@@ -1,12 +1,18 @@
 """What is said when something is wrong: a page for people, JSON for programs, an id for what is our fault."""
 
+import errno
 import logging
 import secrets
 from dataclasses import dataclass
 
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
+from sqlalchemy.exc import OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
+
+from bridge.store.engine import WriterBusy
+
+RETRY_SECONDS = 30
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +47,10 @@ PAGES = {
         title="Algo deu errado do nosso lado",
         text="Já registramos o problema. Tente de novo em alguns minutos.",
     ),
-    503: Explanation(title="Serviço temporariamente indisponível", text="Tente de novo em alguns minutos."),
+    503: Explanation(
+        title="Não conseguimos guardar agora",
+        text="Volte: o que você digitou continua na página. Envie de novo em um minuto.",
+    ),
 }
 
 
@@ -55,7 +64,13 @@ def explain(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error
-    incident = _record(error) if isinstance(error, InternalServerError) else ""
+    if isinstance(error, InternalServerError):
+        if _is_storage(error.original_exception):
+            log.error("cannot write", exc_info=error.original_exception)
+            return explain(ServiceUnavailable(retry_after=RETRY_SECONDS))
+        incident = _record(error)
+    else:
+        incident = ""
     headers = _headers(error)
     if request.path.startswith(("/api/", "/webhooks/")):
         return jsonify(_document(code, incident)), code, headers
@@ -63,6 +78,12 @@ def explain(error: HTTPException) -> ResponseReturnValue:
         g.setdefault("partner", None)  # the page must not ask the database that may be the trouble
     page = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
     return render_template("portal/error.html", page=page, incident=incident), code, headers
+
+
+def _is_storage(error: BaseException | None) -> bool:
+    """The database does not answer in time, or a disk is full: a later attempt may well succeed."""
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return full or isinstance(error, OperationalError | TimeoutError | WriterBusy)
 
 
 def _record(error: InternalServerError) -> str:
