@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shlex
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from bridge.sandbox.settings import SandboxSettings
 from bridge.store import Store, schema
 from tests.contract import Recorder
 from tests.proxy import Proxy
+from tests.settings import pairs
 from tests.world import World
 
 SHARED = Path(os.environ.get("CHAMADOS_SHARED") or Path(__file__).parents[2] / "shared")
@@ -73,9 +73,8 @@ def world(
         )
     )
     sandbox.start()
-    pairs = (shlex.split(line)[1].split("=", 1) for line in env_lines(sandbox.settings))
     environment = {
-        **dict(pairs),
+        **pairs(env_lines(sandbox.settings)),
         "CHAMADOS_DATABASE_URL": database_url,
         "CHAMADOS_FILES": str(tmp_path / "files"),
         "CHAMADOS_MAIL_HOLD": str(options.get("hold", 0)),

@@ -5,7 +5,6 @@ import hmac
 import io
 import json
 import os
-import shlex
 import subprocess
 from itertools import count
 from pathlib import Path
@@ -19,6 +18,7 @@ from bridge.sandbox.server import env_lines
 from bridge.sandbox.settings import SandboxSettings
 from bridge.store import people
 from bridge.store.tables import Delivery
+from tests.settings import pairs
 
 FORM = {
     "titulo": "Não salva produtos",
@@ -50,7 +50,7 @@ def file(client: FlaskClient, token: str, key: str) -> TestResponse:
 def main() -> None:
     folder = Path(os.environ["FOLDER"])
     lines = env_lines(SandboxSettings())
-    environment = dict(shlex.split(line)[1].split("=", 1) for line in lines)
+    environment = pairs(lines)
     environment["CHAMADOS_DATABASE_URL"] = f"sqlite:///{folder}/chamados.db"
     environment["CHAMADOS_FILES"] = str(folder / "files")
     services = open_services(load(environment))

@@ -1,7 +1,6 @@
 """A whole installation in processes of its own: the sandbox, and `chamados serve` with default settings."""
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import requests
 
 from bridge.cli.waiting import free_port, until
 from bridge.store import Store, people
+from tests.settings import pairs
 
 FORM = {
     "titulo": "Não salva produtos da planilha",
@@ -92,9 +92,7 @@ def installation() -> Iterator[Installation]:
         bridge_url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "bridge", "sandbox", *arguments, "--bridge-url", bridge_url]
         lines = subprocess.run([*command, "--env"], capture_output=True, text=True, check=True).stdout
-        exported = dict(
-            shlex.split(line)[1].split("=", 1) for line in lines.splitlines() if line.startswith("export")
-        )
+        exported = pairs(lines.splitlines())
         database = f"sqlite:///{folder}/chamados.db"
         environment = {**os.environ, **exported, "CHAMADOS_DATABASE_URL": database}
         environment["CHAMADOS_FILES"] = f"{folder}/files"

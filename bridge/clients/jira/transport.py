@@ -88,14 +88,16 @@ WHOLE = "jira"
 DEFAULT_REST = 5.0
 """Seconds, where Jira says that it is too much but not for how long."""
 HALF_OF_BURST = {"GET": 50.0, "POST": 50.0, "PUT": 25.0, "DELETE": 25.0}
-"""Requests a second and endpoint: half of what Jira allows in a burst (R1), for we are not alone."""
+"""Requests in any one second to one endpoint: half of what Jira allows (R1), for others ask too."""
 HALF_OF_ISSUE_READS = 75.0
+STEADY, AT_ONCE = 0.8, 0.1
+"""Shares of that half: what a bucket gives out steadily, and what it holds for a sudden crowd."""
 
 
 def _scopes(method: str, path: str) -> list[Scope]:
     endpoint = _endpoint(method, path)
-    rate = HALF_OF_ISSUE_READS if endpoint == "jira GET issue/*" else HALF_OF_BURST[method]
-    scopes = [Scope(name=WHOLE), Scope(name=endpoint, rate=rate, capacity=rate)]
+    half = HALF_OF_ISSUE_READS if endpoint == "jira GET issue/*" else HALF_OF_BURST[method]
+    scopes = [Scope(name=WHOLE), Scope(name=endpoint, rate=half * STEADY, capacity=half * AT_ONCE)]
     issue = _issue(path)
     return [*scopes, Scope(name=issue)] if issue and method != "GET" else scopes
 
