@@ -29,10 +29,13 @@ SHOWN_LINES = 40
 @click.option("--smtp-port", default=8125, show_default=True)
 @click.option("--bridge-url", default="http://127.0.0.1:8000", show_default=True, help="Where webhooks go.")
 @click.option("--jira", type=click.Choice(["Cloud", "Server"]), default="Cloud", show_default=True)
+@click.option("--empty", is_flag=True, help="A fresh Jira: nothing that the bridge needs is there yet.")
 @click.option("--env", "env_only", is_flag=True, help="Print the export lines that connect a bridge to it.")
-def sandbox(port: int, smtp_port: int, bridge_url: str, jira: str, env_only: bool) -> None:
+def sandbox(*, port: int, smtp_port: int, bridge_url: str, jira: str, empty: bool, env_only: bool) -> None:
     """Stand-ins for Jira, GitHub, OpenAI and SMTP on this machine."""
-    settings = SandboxSettings(port=port, smtp_port=smtp_port, bridge_url=bridge_url, jira_deployment=jira)
+    settings = SandboxSettings(
+        port=port, smtp_port=smtp_port, bridge_url=bridge_url, jira_deployment=jira, jira_empty=empty
+    )
     if env_only:
         click.echo("\n".join(env_lines(settings)))
         return

@@ -66,11 +66,11 @@ class Sandbox:
         self.jira.close()
         self.github.close()
 
-    def reset(self) -> None:
-        """As on the first day."""
+    def reset(self, *, empty: bool | None = None) -> None:
+        """As on the first day; `empty` chooses the fresh Jira or the vendor's own."""
         self.controls.clear()
         self.mail.clear()
-        self.jira.reset()
+        self.jira.reset(empty=empty)
         self.github.reset()
         self.openai.reset()
 
@@ -96,7 +96,7 @@ def _look_routes(app: Flask, sandbox: Sandbox) -> None:
 
     @app.post("/reset")
     def reset() -> tuple[str, int]:
-        sandbox.reset()
+        sandbox.reset(empty=(request.get_json(silent=True) or {}).get("empty"))
         return "", 204
 
     @app.post("/openai/answers")

@@ -19,6 +19,7 @@ class SandboxSettings:
     jira_project: str = "CHAM"
     jira_webhook_secret: str = "sandbox-jira-webhook-secret"  # noqa: S105
     jira_deployment: str = "Cloud"  # or "Server", as serverInfo.deploymentType says it
+    jira_empty: bool = False  # a fresh site: no project, no fields, nothing that the bridge needs
     github_token: str = "sandbox-github-token"  # noqa: S105
     github_repository: str = "softhouse/erp"
     github_webhook_secret: str = "sandbox-github-webhook-secret"  # noqa: S105

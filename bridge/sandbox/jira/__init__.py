@@ -1,6 +1,7 @@
 """A stateful Jira that speaks the real REST paths below /jira and refuses what the real one refuses."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Flask
@@ -9,12 +10,17 @@ from werkzeug.exceptions import HTTPException
 from bridge.sandbox.jira import (
     pages,
     routes_bulk,
+    routes_fields,
     routes_files,
     routes_issue,
     routes_links,
     routes_meta,
+    routes_project,
+    routes_screens,
     routes_search,
+    routes_statuses,
     routes_talk,
+    routes_workflows,
 )
 from bridge.sandbox.jira.call import Desk, answer_http_error, answer_refusal
 from bridge.sandbox.jira.errors import Refusal
@@ -25,7 +31,20 @@ from bridge.sandbox.jira.model import Json
 from bridge.sandbox.jira.site import Event, Site
 from bridge.sandbox.settings import TEMPLATES, SandboxSettings
 
-ROUTES = (routes_bulk, routes_files, routes_issue, routes_links, routes_meta, routes_search, routes_talk)
+ROUTES = (
+    routes_bulk,
+    routes_fields,
+    routes_files,
+    routes_issue,
+    routes_links,
+    routes_meta,
+    routes_project,
+    routes_screens,
+    routes_search,
+    routes_statuses,
+    routes_talk,
+    routes_workflows,
+)
 
 
 def _utc_now() -> datetime:
@@ -62,9 +81,11 @@ class JiraSandbox:
     def index_lag(self, seconds: float) -> None:
         self.site.index_lag = seconds
 
-    def reset(self) -> None:
-        """As on the first day."""
+    def reset(self, *, empty: bool | None = None) -> None:
+        """As on the first day; `empty` chooses the fresh site or the vendor's own."""
         with self.site.lock:
+            if empty is not None:
+                self.site.settings = replace(self.site.settings, jira_empty=empty)
             self.site.clear()
             self.hooks.clear()
             self.limits.clear()

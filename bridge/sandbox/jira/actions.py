@@ -5,6 +5,7 @@ from typing import Any
 
 from bridge.sandbox.jira import catalogue, fields
 from bridge.sandbox.jira.catalogue import Field
+from bridge.sandbox.jira.configuration import Project
 from bridge.sandbox.jira.errors import FieldError, Refusal, invalid
 from bridge.sandbox.jira.fields import OFF_SCREEN, Reader
 from bridge.sandbox.jira.model import Change, Issue, Json, User
@@ -15,9 +16,11 @@ from bridge.sandbox.jira.talk import add_comment, check_comment, properties_of
 def create(reader: Reader, user: User, body: Json) -> Issue:
     """File an issue in the initial status. R5: not idempotent; twice is two issues."""
     site = reader.site
-    values = _values(reader, body, current={}, creating=True)
+    project, type_id = _place(reader, body)
+    screen = site.made.on_screen(project, type_id, "create")
+    values = _values(reader, body, current={}, fields=[*_always(site), *screen], creating=True)
     comments = _comments(reader, body)
-    issue = site.new_issue(user)
+    issue = site.new_issue(user, project, type_id)
     issue.properties = properties_of(body)
     issue.values = {"priority": catalogue.DEFAULT_PRIORITY, "reporter": user, **values}
     site.by_id[issue.id] = issue
@@ -42,7 +45,8 @@ def edit(reader: Reader, issue: Issue, user: User, body: Json) -> None:
     """Change fields; what was so already leaves no trace."""
     if not isinstance(body.get("fields", {}), dict) or not isinstance(body.get("update", {}), dict):
         raise invalid("Invalid request payload. Refer to the REST API documentation and try again.")
-    values = _values(reader, body, current=issue.values, creating=False)
+    screen = reader.site.made.on_screen(*reader.site.place_of(issue), "edit")
+    values = _values(reader, body, current=issue.values, fields=screen, creating=False)
     comments = _comments(reader, body)
     issue.properties |= properties_of(body)
     set_values(reader.site, issue, user, values)
@@ -70,7 +74,10 @@ def move(site: Site, issue: Issue, user: User, transition_id: str, *, bulk: bool
     if arrow is None:
         # R9: a transition not offered from the present status -> 400
         raise invalid(f"Transition id '{transition_id}' is not valid for this issue.")
-    old, new = site.statuses[issue.status], site.status_named(arrow.target)
+    if arrow.hindrances:
+        # field.md #13: what a validator or a screen of the transition demands -> 400
+        raise invalid(f"The transition '{arrow.name}' needs fields that were not given.")
+    old, new = site.statuses[issue.status], site.statuses[arrow.target]
     issue.status, issue.status_since = new.id, site.clock()
     change = site.record(issue, user, [_status_item(old, new)])
     site.touch(issue)
@@ -94,15 +101,33 @@ def _status_item(old: catalogue.Status | None, new: catalogue.Status) -> Json:
     }
 
 
-def _values(reader: Reader, body: Json, *, current: Json, creating: bool) -> Json:
+def _place(reader: Reader, body: Json) -> tuple[Project, str]:
+    """Where the issue is to be: without a project and a type of it, Jira looks at no other field."""
+    given = body.get("fields") or {}
+    place = "project"
+    try:
+        project = reader.site.made.projects[reader.project(given.get("project"))]
+        place = "issuetype"
+        return project, reader.issue_type(project, given.get("issuetype"))
+    except FieldError as fault:
+        raise Refusal(400, errors={place: str(fault)}) from None
+
+
+def _always(site: Site) -> list[Field]:
+    """What every creation names, whatever stands on the screen."""
+    return [site.fields["project"], site.fields["issuetype"]]
+
+
+def _values(reader: Reader, body: Json, *, current: Json, fields: list[Field], creating: bool) -> Json:
     """Every field read, or one refusal naming every fault, as Jira does."""
     values: Json = {}
     faults: dict[str, str] = {}
+    shown = {each.id: each for each in fields}
     given = body.get("fields") or {}
     operations = {key: ops for key, ops in (body.get("update") or {}).items() if key != "comment"}
     for field_id in given.keys() | operations.keys():
         try:
-            field = _on_screen(reader.site, field_id, creating=creating)
+            field = _on_screen(shown, field_id)
             if field_id in given and field_id in operations:
                 raise FieldError(f"Field '{field_id}' cannot appear in both 'fields' and 'update'")
             values[field_id] = (
@@ -113,25 +138,23 @@ def _values(reader: Reader, body: Json, *, current: Json, creating: bool) -> Jso
         except FieldError as fault:
             faults[field_id] = str(fault)
     if creating:
-        faults = _missing(values, faults) | faults
+        faults = _missing(reader.site, shown, values, faults) | faults
     if faults:
         raise Refusal(400, errors=faults)
     return values
 
 
-def _on_screen(site: Site, field_id: str, *, creating: bool) -> Field:
-    field = site.fields.get(field_id)
-    if field is None or not (creating or field.on_edit):
+def _on_screen(shown: dict[str, Field], field_id: str) -> Field:
+    field = shown.get(field_id)
+    if field is None:
         raise FieldError(OFF_SCREEN.format(field_id))
     return field
 
 
-def _missing(values: Json, faults: dict[str, str]) -> dict[str, str]:
-    required = {
-        "project": "Specify a valid project ID or key",
-        "issuetype": "Specify an issue type",
-        "summary": "You must specify a summary of the issue.",
-    }
+def _missing(site: Site, shown: dict[str, Field], values: Json, faults: dict[str, str]) -> dict[str, str]:
+    required = {"summary": "You must specify a summary of the issue."}
+    # A field that its configuration demands, even where it stands on no screen
+    required |= {key: f"{site.fields[key].name} is required." for key in site.made.required}
     return {key: text for key, text in required.items() if key not in values and key not in faults}
 
 

@@ -1,5 +1,6 @@
 """One request: who calls, in which version, and how handlers are mounted."""
 
+import functools
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from bridge.sandbox.jira.fields import Reader
 from bridge.sandbox.jira.limits import WriteLimits
 from bridge.sandbox.jira.model import Issue, Json, User
 from bridge.sandbox.jira.render import View
-from bridge.sandbox.jira.site import Site
+from bridge.sandbox.jira.site import Site, permitted
 
 HUMAN_PASSWORD = "human"  # noqa: S105
 
@@ -75,6 +76,29 @@ def paged(values: list[Any], start: int, size: int, name: str = "values") -> Jso
     taken = values[start : start + size]
     last = start + size >= len(values)
     return {"startAt": start, "maxResults": size, "total": len(values), "isLast": last, name: taken}
+
+
+def cloud_only(handler: Handler) -> Handler:
+    """For what Server's REST API v2 does not have (docs.atlassian.com/software/jira/docs/api/REST)."""
+
+    @functools.wraps(handler)
+    def served(call: Call, **parts: Any) -> Any:
+        if call.site.server:
+            raise not_found("null for uri: " + request.url)
+        return handler(call, **parts)
+
+    return served
+
+
+def administration(handler: Handler) -> Handler:
+    """For what needs the global permission Administer Jira, by the published description."""
+
+    @functools.wraps(handler)
+    def served(call: Call, **parts: Any) -> Any:
+        permitted(call.user)
+        return handler(call, **parts)
+
+    return served
 
 
 def created(body: Json) -> Response:

@@ -1,6 +1,6 @@
 """The vendor's Jira site as data: statuses, transitions, fields, people. Not shared with the bridge."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Status:
     id: str
     name: str
     category: Category
+    description: str = ""
 
 
 STATUSES = (
@@ -43,17 +44,8 @@ STATUSES = (
 INITIAL = "Triagem"
 
 
-@dataclass(frozen=True)
-class Transition:
-    """One arrow. Its name is a verb, as on real sites: clients must go by `to.id`."""
-
-    id: str
-    name: str
-    source: str
-    target: str
-
-
-_ARROWS = (
+ARROWS = (
+    # a name, and the statuses that it leads from and to
     ("Aprovar chamado", "Triagem", "Backlog"),
     ("Reprovar chamado", "Triagem", "Reprovado"),
     ("Pedir informações", "Triagem", "Faltam Informações"),
@@ -78,15 +70,13 @@ _ARROWS = (
     ("Encerrar chamado", "Publicado", "Encerrado"),
     ("Ainda ocorre", "Publicado", "Error Fix"),
 )
-TRANSITIONS = tuple(
-    Transition(str(11 + 10 * n), name, source, target) for n, (name, source, target) in enumerate(_ARROWS)
-)
 
 
 @dataclass(frozen=True)
 class Option:
     id: str
     value: str
+    disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +89,11 @@ class Field:
     custom: str | None = None  # the custom field type's key, its prefix left out
     options: tuple[Option, ...] = field(default=())
     on_edit: bool = True
+    description: str = ""
+    searcher: str = ""
+
+    def with_options(self, options: tuple[Option, ...]) -> "Field":
+        return replace(self, options=options)
 
 
 _TOOLS = (
@@ -151,7 +146,18 @@ PRIORITIES = {"1": "Highest", "2": "High", "3": "Medium", "4": "Low", "5": "Lowe
 DEFAULT_PRIORITY = "3"
 ISSUE_TYPE_ID, ISSUE_TYPE = "10011", "Chamado Técnico"
 PROJECT_ID, PROJECT_NAME = "10001", "Chamados Técnicos"
-CONTEXT_ID = "10401"
+FIRST_CONTEXT = 10401
+
+# What a site has on its first day, before anybody made anything.
+FIRST_STATUSES = (
+    Status("10000", "To Do", NEW),
+    Status("3", "In Progress", DOING),
+    Status("10001", "Done", DONE),
+)
+FIRST_TYPES = {"10002": "Task", "10003": "Bug"}
+FIRST_SCREEN = (
+    "summary", "description", "labels", "priority", "assignee", "reporter", "duedate",
+)  # fmt: skip
 
 LINK_TYPES = {
     "10000": ("Blocks", "is blocked by", "blocks"),
@@ -177,6 +183,8 @@ PERMISSIONS = (
     "VIEW_VOTERS_AND_WATCHERS",
     "USER_PICKER", "CLOSE_ISSUES", "RESOLVE_ISSUES",
 )  # fmt: skip
+
+GLOBAL_PERMISSIONS = ("ADMINISTER", "USER_PICKER")
 
 EVENTS = frozenset((
     "jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created", "comment_updated",

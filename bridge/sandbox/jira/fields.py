@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from bridge.sandbox.jira import adf, catalogue
 from bridge.sandbox.jira.catalogue import Field
+from bridge.sandbox.jira.configuration import Project
 from bridge.sandbox.jira.errors import FieldError
 from bridge.sandbox.jira.model import Json, Rich, User
 from bridge.sandbox.jira.site import Site
@@ -107,19 +108,28 @@ class Reader:
         except (TypeError, ValueError):
             raise FieldError("Operation value must be a string in the format yyyy-MM-dd") from None
 
-    def _project(self, field: Field, raw: Any) -> str:
+    def project(self, raw: Any) -> str:
         wanted = raw if isinstance(raw, dict) else {}
-        if (
-            str(wanted.get("id", "")) == catalogue.PROJECT_ID
-            or wanted.get("key") == self.site.settings.jira_project
-        ):
-            return catalogue.PROJECT_ID
+        for each in self.site.made.projects.values():
+            if str(wanted.get("id", "")) == each.id or wanted.get("key") == each.key:
+                return each.id
         raise FieldError("Specify a valid project ID or key")
+
+    def issue_type(self, project: Project, raw: Any) -> str:
+        wanted = raw if isinstance(raw, dict) else {}
+        for each in self.site.made.types_of(project):
+            if str(wanted.get("id", "")) == each.id or wanted.get("name") == each.name:
+                return each.id
+        raise FieldError("Specify a valid issue type")
+
+    def _project(self, field: Field, raw: Any) -> str:
+        return self.project(raw)
 
     def _issuetype(self, field: Field, raw: Any) -> str:
         wanted = raw if isinstance(raw, dict) else {}
-        if str(wanted.get("id", "")) == catalogue.ISSUE_TYPE_ID or wanted.get("name") == catalogue.ISSUE_TYPE:
-            return catalogue.ISSUE_TYPE_ID
+        for each in self.site.made.types.values():
+            if str(wanted.get("id", "")) == each.id or wanted.get("name") == each.name:
+                return each.id
         raise FieldError("Specify a valid issue type")
 
 

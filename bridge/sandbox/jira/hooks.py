@@ -52,11 +52,14 @@ class Hooks:
         self.postman.clear()
         self.known.clear()
         settings = self.site.settings
+        if settings.jira_empty:
+            return
         self.known["1"] = Hook(
             id="1",
             name="Ponte de Chamados",
             url=f"{settings.bridge_url}/webhooks/jira",
             events=list(catalogue.BRIDGE_EVENTS),
+            jql=f'project = "{settings.jira_project}"',
             secret=settings.jira_webhook_secret,
             updated=self.site.clock(),
             updated_by=self.site.bridge,

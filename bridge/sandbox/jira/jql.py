@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bridge.sandbox.jira import catalogue
+from bridge.sandbox.jira.configuration import Project
 from bridge.sandbox.jira.errors import Refusal, invalid
 from bridge.sandbox.jira.model import Issue
 from bridge.sandbox.jira.site import Site
@@ -136,12 +136,8 @@ class _Parser:
         if name == "status":
             return {word.lower() for each in self.site.statuses.values() for word in (each.id, each.name)}
         if name == "project":
-            return {
-                self.site.settings.jira_project.lower(),
-                catalogue.PROJECT_ID,
-                catalogue.PROJECT_NAME.lower(),
-            }
-        return {catalogue.ISSUE_TYPE.lower(), catalogue.ISSUE_TYPE_ID}
+            return {word for each in self.site.made.projects.values() for word in _project_words(each)}
+        return {word for each in self.site.made.types.values() for word in (each.name.lower(), each.id)}
 
     def _facets(self, issue: Issue, name: str) -> set[str]:
         if name == "labels":
@@ -150,7 +146,10 @@ class _Parser:
             return {issue.key.lower(), issue.id}
         if name == "status":
             return {issue.status, self.site.statuses[issue.status].name.lower()}
-        return self._known(name)
+        project, type_id = self.site.place_of(issue)
+        if name == "project":
+            return _project_words(project)
+        return {type_id, self.site.made.types[type_id].name.lower()}
 
     def _time(self, name: str, operator: str, text: str) -> Test:
         moment = self._moment(name, text)
@@ -194,3 +193,7 @@ class _Parser:
             if not self.tokens:
                 return tuple(order)
             self._expect(",")
+
+
+def _project_words(project: Project) -> set[str]:
+    return {project.id, project.key.lower(), project.name.lower()}

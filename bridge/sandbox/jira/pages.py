@@ -4,6 +4,7 @@ from flask import Flask, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from bridge.sandbox.jira import actions, catalogue, talk
+from bridge.sandbox.jira.catalogue import Status
 from bridge.sandbox.jira.errors import FieldError
 from bridge.sandbox.jira.fields import Reader
 from bridge.sandbox.jira.render import View
@@ -18,7 +19,7 @@ def register(app: Flask, site: Site, base: str) -> None:
         with site.lock:
             columns = [
                 (status, [issue for issue in site.by_id.values() if issue.status == status.id])
-                for status in catalogue.STATUSES
+                for status in _columns(site)
             ]
             return render_template("board.html", columns=columns)
 
@@ -44,6 +45,15 @@ def register(app: Flask, site: Site, base: str) -> None:
         with site.lock:
             _press(site, key, verb)
         return redirect(f"{base}/browse/{key}")
+
+
+def _columns(site: Site) -> list[Status]:
+    """The statuses of every project's workflow, in its order."""
+    made = site.made
+    flows = [
+        made.workflow_of(each, kind.id) for each in made.projects.values() for kind in made.types_of(each)
+    ]
+    return [site.statuses[each] for each in dict.fromkeys(name for flow in flows for name in flow.statuses)]
 
 
 def _press(site: Site, key: str, verb: str) -> None:

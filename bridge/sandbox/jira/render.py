@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.sandbox.jira import adf, catalogue
-from bridge.sandbox.jira.catalogue import Field, Status, Transition
+from bridge.sandbox.jira.catalogue import Field, Status
+from bridge.sandbox.jira.configuration import Arrow, IssueType, Project
 from bridge.sandbox.jira.model import (
     Attachment,
     Change,
@@ -57,7 +58,7 @@ class View:
         category = status.category
         return {
             "self": self.url(f"status/{status.id}"),
-            "description": "",
+            "description": status.description,
             "iconUrl": f"{self.base}/images/icons/statuses/generic.png",
             "name": status.name,
             "id": status.id,
@@ -70,38 +71,37 @@ class View:
             },
         }
 
-    def transition(self, transition: Transition) -> Json:
+    def transition(self, transition: Arrow) -> Json:
         return {
             "id": transition.id,
             "name": transition.name,
-            "to": self.status(self.site.status_named(transition.target)),
-            "hasScreen": False,
-            "isGlobal": False,
+            "to": self.status(self.site.statuses[transition.target]),
+            "hasScreen": bool(transition.given.get("transitionScreen")),
+            "isGlobal": transition.source is None,
             "isInitial": False,
             "isAvailable": True,
             "isConditional": False,
             "isLooped": False,
         }
 
-    def project(self) -> Json:
-        key = self.site.settings.jira_project
+    def project(self, project: Project) -> Json:
         return {
-            "self": self.url(f"project/{catalogue.PROJECT_ID}"),
-            "id": catalogue.PROJECT_ID,
-            "key": key,
-            "name": catalogue.PROJECT_NAME,
-            "projectTypeKey": "service_desk" if self.site.service_project else "software",
+            "self": self.url(f"project/{project.id}"),
+            "id": project.id,
+            "key": project.key,
+            "name": project.name,
+            "projectTypeKey": "service_desk" if self.site.service_project else project.kind,
             "simplified": False,
             "avatarUrls": {},
         }
 
-    def issue_type(self) -> Json:
+    def issue_type(self, issue_type: IssueType) -> Json:
         return {
-            "self": self.url(f"issuetype/{catalogue.ISSUE_TYPE_ID}"),
-            "id": catalogue.ISSUE_TYPE_ID,
-            "description": "Chamado aberto por um parceiro.",
+            "self": self.url(f"issuetype/{issue_type.id}"),
+            "id": issue_type.id,
+            "description": issue_type.description,
             "iconUrl": f"{self.base}/images/icons/issuetypes/generic.svg",
-            "name": catalogue.ISSUE_TYPE,
+            "name": issue_type.name,
             "subtask": False,
             "hierarchyLevel": 0,
         }
@@ -119,9 +119,9 @@ class View:
     def value(self, field: Field, value: Any) -> Any:
         """A settable field's value as GET issue shows it."""
         if field.kind == "project":
-            return self.project()
+            return self.project(self.site.made.projects[value])
         if field.kind == "issuetype":
-            return self.issue_type()
+            return self.issue_type(self.site.made.types[value])
         if field.kind == "labels":
             return value or []
         if value is None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bridge.sandbox.jira import catalogue
+from bridge.sandbox.jira import catalogue, founding
+from bridge.sandbox.jira.catalogue import Field, Status
+from bridge.sandbox.jira.configuration import Arrow, Configuration, Project
 from bridge.sandbox.jira.errors import Refusal, no_issue
 from bridge.sandbox.jira.model import Attachment, Change, Comment, Issue, IssueLink, Json, User
 from bridge.sandbox.settings import SandboxSettings
@@ -55,8 +57,6 @@ class Site:
         self.clear()
 
     def clear(self) -> None:
-        self.fields = {each.id: each for each in catalogue.FIELDS}
-        self.statuses = {each.id: each for each in catalogue.STATUSES}
         self.by_id: dict[str, Issue] = {}
         self.media: dict[str, str] = {}  # attachment id -> the token of its media address
         self.links: dict[str, IssueLink] = {}
@@ -66,6 +66,19 @@ class Site:
         self.bridge = self._person(self.settings.jira_user, "Ponte de Chamados", admin=True)
         for login, name in catalogue.PEOPLE.items():
             self._person(login, name, admin=login == catalogue.TRIAGER)
+        lead = self.users[catalogue.TRIAGER]
+        self.made: Configuration = (
+            founding.fresh() if self.settings.jira_empty else founding.ready(self.settings.jira_project, lead)
+        )
+        self.tasks: dict[str, int] = {}  # a long task's id -> how often it is still asked about in vain
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        return self.made.fields
+
+    @property
+    def statuses(self) -> dict[str, Status]:
+        return self.made.statuses
 
     @property
     def server(self) -> bool:
@@ -89,15 +102,15 @@ class Site:
 
     # issues
 
-    def new_issue(self, user: User) -> Issue:
-        number, now = self.serial("key"), self.clock()
+    def new_issue(self, user: User, project: Project, type_id: str) -> Issue:
+        now = self.clock()
         return Issue(
             id=self.serial("issue"),
-            key=f"{self.settings.jira_project}-{number}",
+            key=f"{project.key}-{next(project.issues)}",
             creator=user,
             created=now,
             updated=now,
-            status=self.status_named(catalogue.INITIAL).id,
+            status=self.made.workflow_of(project, type_id).initial,
             status_since=now,
         )
 
@@ -111,13 +124,21 @@ class Site:
             raise no_issue()
         return issue
 
-    def status_named(self, name: str) -> catalogue.Status:
-        return next(each for each in self.statuses.values() if each.name == name)
+    def place_of(self, issue: Issue) -> tuple[Project, str]:
+        """Its project and its issue type's id."""
+        return self.made.projects[issue.values["project"]], issue.values["issuetype"]
 
-    def offered(self, issue: Issue) -> list[catalogue.Transition]:
+    def issues_of(self, project: Project) -> list[Issue]:
+        return [each for each in self.by_id.values() if each.values["project"] == project.id]
+
+    def offered(self, issue: Issue) -> list[Arrow]:
         """R9: only what leaves the present status; never the status it is in already."""
-        present = self.statuses[issue.status].name
-        return [each for each in catalogue.TRANSITIONS if each.source == present]
+        arrows = self.made.workflow_of(*self.place_of(issue)).arrows
+        return [
+            each
+            for each in arrows
+            if each.source == issue.status or (each.source is None and each.target != issue.status)
+        ]
 
     def links_of(self, issue: Issue) -> list[IssueLink]:
         return [link for link in self.links.values() if issue.id in (link.source, link.destination)]
@@ -170,8 +191,10 @@ class Site:
 
 
 _SERIALS = {
-    "key": 1, "issue": 10000, "change": 10500, "comment": 20000, "attachment": 30000, "remote": 40000,
-    "link": 50000, "option": 60000, "task": 70000,
+    "issue": 10000, "change": 10500, "comment": 20000, "attachment": 30000, "remote": 40000,
+    "link": 50000, "option": 60000,
+    "field": 10200, "context": 10500, "status": 10300, "type": 10020, "project": 10010, "scheme": 10200,
+    "screen": 10200, "tab": 10200, "grant": 20000, "task": 70000,
 }  # fmt: skip
 
 

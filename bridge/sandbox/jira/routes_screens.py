@@ -1,0 +1,324 @@
+"""Issue types, screens, and the schemes that give them to projects."""
+
+from collections.abc import Collection
+from typing import Any
+
+import flask
+from flask import Response, request
+
+from bridge.sandbox.jira.call import Call, Route, administration, cloud_only, created, empty, paged, words
+from bridge.sandbox.jira.configuration import (
+    IssueType,
+    Screen,
+    ScreenScheme,
+    Tab,
+    TypeScheme,
+    TypeScreenScheme,
+)
+from bridge.sandbox.jira.errors import Refusal, invalid, not_found
+from bridge.sandbox.jira.model import Json
+
+
+def _named(body: Json, taken: Collection[str], *, status: int = 400, most: int = 255) -> str:
+    """A name that is there, short enough and free."""
+    name = str(body.get("name") or "").strip()
+    if not name or len(name) > most:
+        raise invalid(name=f"A name of at most {most} characters is needed.")
+    if name in taken:
+        raise Refusal(status, errors={"name": f"The name '{name}' is in use."})
+    return name
+
+
+# --- issue types
+
+
+def issue_types(call: Call) -> Any:
+    return flask.jsonify([call.view.issue_type(each) for each in call.site.made.types.values()])
+
+
+@administration
+def create_type(call: Call) -> Response:
+    """409 where the name is in use, 400 beyond 60 characters; a new type joins the default scheme."""
+    made = call.site.made
+    name = _named(call.body, [each.name for each in made.types.values()], status=409, most=60)
+    found = IssueType(id=call.site.serial("type"), name=name)
+    found.description = str(call.body.get("description") or "")
+    made.types[found.id] = found
+    made.type_schemes["10000"].types.append(found.id)
+    return created(call.view.issue_type(found))
+
+
+@administration
+def edit_type(call: Call, type_id: str) -> Json:
+    made = call.site.made
+    if type_id not in made.types:
+        raise not_found("The issue type was not found.")
+    found = made.types[type_id]
+    if "name" in call.body:
+        others = [each.name for each in made.types.values() if each is not found]
+        found.name = _named(call.body, others, status=409, most=60)
+    return call.view.issue_type(found)
+
+
+@cloud_only
+@administration
+def type_schemes_of(call: Call) -> Json:
+    start, size = call.page()
+    made, wanted = call.site.made, words("projectId")
+    found = [
+        {
+            "issueTypeScheme": {"id": each.id, "name": each.name, "description": each.description},
+            "projectIds": [
+                one.id for one in made.projects.values() if one.type_scheme == each.id and one.id in wanted
+            ],
+        }
+        for each in made.type_schemes.values()
+    ]
+    return paged([each for each in found if each["projectIds"]], start, size)
+
+
+@cloud_only
+@administration
+def type_scheme_items(call: Call) -> Json:
+    start, size = call.page()
+    wanted = words("issueTypeSchemeId")
+    items = [
+        {"issueTypeSchemeId": each.id, "issueTypeId": type_id}
+        for each in call.site.made.type_schemes.values()
+        if not wanted or each.id in wanted
+        for type_id in each.types
+    ]
+    return paged(items, start, size)
+
+
+@administration
+def create_type_scheme(call: Call) -> Response:
+    made, body = call.site.made, call.body
+    name = _named(body, [each.name for each in made.type_schemes.values()], status=409)
+    types = [str(each) for each in body.get("issueTypeIds") or []]
+    if not types or not set(types) <= made.types.keys():
+        raise invalid("The issue types were not found.")
+    found = TypeScheme(id=call.site.serial("scheme"), name=name, types=types)
+    made.type_schemes[found.id] = found
+    return created({"issueTypeSchemeId": found.id})
+
+
+@cloud_only
+@administration
+def list_type_schemes(call: Call) -> Json:
+    start, size = call.page()
+    schemes = call.site.made.type_schemes.values()
+    shown = [{"id": each.id, "name": each.name, "description": each.description} for each in schemes]
+    return paged(shown, start, size)
+
+
+@cloud_only
+@administration
+def add_to_type_scheme(call: Call, scheme_id: str) -> Response:
+    """Refused as a whole where one of them is in the scheme already."""
+    scheme = call.site.made.type_schemes.get(scheme_id)
+    added = [str(each) for each in call.body.get("issueTypeIds") or []]
+    if scheme is None or not set(added) <= call.site.made.types.keys():
+        raise not_found("The issue type or the issue type scheme was not found.")
+    if set(added) & set(scheme.types):
+        raise invalid("An issue type is in the scheme already.")
+    scheme.types += added
+    return empty()
+
+
+@cloud_only
+@administration
+def assign_type_scheme(call: Call) -> Response:
+    """Fails where issues of the project have types that the scheme does not."""
+    made, body = call.site.made, call.body
+    project, scheme = (
+        made.project(str(body["projectId"])),
+        made.type_schemes.get(str(body["issueTypeSchemeId"])),
+    )
+    if scheme is None:
+        raise not_found("The issue type scheme was not found.")
+    if {issue.values["issuetype"] for issue in call.site.issues_of(project)} - set(scheme.types):
+        raise invalid("Issues of the project have types that the scheme does not have.")
+    project.type_scheme = scheme.id
+    return empty()
+
+
+# --- screens
+
+
+def screens(call: Call) -> Json:
+    start, size = call.page()
+    wanted, ids = request.args.get("queryString", "").lower(), words("id")
+    found = [
+        {"id": each.id, "name": each.name, "description": each.description}
+        for each in call.site.made.screens.values()
+        if wanted in each.name.lower() and (not ids or str(each.id) in ids)
+    ]
+    return paged(found, start, size)
+
+
+@cloud_only
+def create_screen(call: Call) -> Response:
+    made = call.site.made
+    name = _named(call.body, [each.name for each in made.screens.values()])
+    tab = Tab(id=int(call.site.serial("tab")), name="Field Tab")
+    found = Screen(id=int(call.site.serial("screen")), name=name, tabs=[tab])
+    made.screens[found.id] = found
+    return created({"id": found.id, "name": name, "description": ""})
+
+
+def _screen(call: Call, screen_id: int) -> Screen:
+    if screen_id not in call.site.made.screens:
+        raise not_found("The screen was not found.")
+    return call.site.made.screens[screen_id]
+
+
+def _tab(call: Call, screen_id: int, tab_id: int) -> Tab:
+    for each in _screen(call, screen_id).tabs:
+        if each.id == tab_id:
+            return each
+    raise not_found("The screen tab was not found.")
+
+
+def tabs(call: Call, screen_id: int) -> Any:
+    return flask.jsonify([{"id": each.id, "name": each.name} for each in _screen(call, screen_id).tabs])
+
+
+def tab_fields(call: Call, screen_id: int, tab_id: int) -> Any:
+    known = call.site.fields
+    names = _tab(call, screen_id, tab_id).fields
+    return flask.jsonify([{"id": each, "name": known[each].name} for each in names if each in known])
+
+
+def add_to_tab(call: Call, screen_id: int, tab_id: int) -> Json:
+    """A field stands once on a screen."""
+    tab, field_id = _tab(call, screen_id, tab_id), str(call.body.get("fieldId"))
+    if field_id not in call.site.fields:
+        raise not_found("The field was not found.")
+    if field_id in _screen(call, screen_id).fields:
+        raise invalid(f"The field with id {field_id} already exists on the screen.")
+    tab.fields.append(field_id)
+    return {"id": field_id, "name": call.site.fields[field_id].name}
+
+
+def remove_from_tab(call: Call, screen_id: int, tab_id: int, field_id: str) -> Response:
+    tab = _tab(call, screen_id, tab_id)
+    if field_id not in tab.fields:
+        raise not_found("The field is not on the tab.")
+    tab.fields.remove(field_id)
+    return empty()
+
+
+def screen_schemes(call: Call) -> Json:
+    start, size = call.page()
+    ids = words("id")
+    found = [
+        {"id": each.id, "name": each.name, "description": each.description, "screens": each.screens}
+        for each in call.site.made.screen_schemes.values()
+        if not ids or str(each.id) in ids
+    ]
+    return paged(found, start, size)
+
+
+def create_screen_scheme(call: Call) -> Response:
+    made, body = call.site.made, call.body
+    name = _named(body, [each.name for each in made.screen_schemes.values()])
+    chosen = {str(key): int(value) for key, value in (body.get("screens") or {}).items()}
+    if "default" not in chosen:
+        raise invalid("The screen scheme needs a default screen.")
+    if not set(chosen.values()) <= made.screens.keys():
+        raise not_found("A screen of the screen scheme was not found.")
+    found = ScreenScheme(id=int(call.site.serial("scheme")), name=name, screens=chosen)
+    made.screen_schemes[found.id] = found
+    return created({"id": found.id})
+
+
+def type_screens(call: Call) -> Json:
+    start, size = call.page()
+    schemes = call.site.made.type_screens.values()
+    shown = [{"id": each.id, "name": each.name, "description": each.description} for each in schemes]
+    return paged(shown, start, size)
+
+
+def create_type_screens(call: Call) -> Response:
+    made, body = call.site.made, call.body
+    name = _named(body, [each.name for each in made.type_screens.values()])
+    given = {
+        str(each["issueTypeId"]): int(each["screenSchemeId"]) for each in body.get("issueTypeMappings") or []
+    }
+    if "default" not in given:
+        raise invalid("The issue type screen scheme needs a default mapping.")
+    if not set(given.values()) <= made.screen_schemes.keys() or not given.keys() <= {"default", *made.types}:
+        raise not_found("An issue type or a screen scheme was not found.")
+    found = TypeScreenScheme(id=call.site.serial("scheme"), name=name, mappings=given)
+    made.type_screens[found.id] = found
+    return created({"id": found.id})
+
+
+def type_screens_of(call: Call) -> Json:
+    start, size = call.page()
+    made, wanted = call.site.made, words("projectId")
+    found = [
+        {
+            "issueTypeScreenScheme": {"id": each.id, "name": each.name, "description": each.description},
+            "projectIds": [
+                one.id for one in made.projects.values() if one.screens == each.id and one.id in wanted
+            ],
+        }
+        for each in made.type_screens.values()
+    ]
+    return paged([each for each in found if each["projectIds"]], start, size)
+
+
+def assign_type_screens(call: Call) -> Response:
+    made, body = call.site.made, call.body
+    project, wanted = made.project(str(body.get("projectId"))), str(body.get("issueTypeScreenSchemeId"))
+    if wanted not in made.type_screens:
+        raise not_found("The issue type screen scheme was not found.")
+    project.screens = wanted
+    return empty()
+
+
+def type_screen_items(call: Call) -> Json:
+    start, size = call.page()
+    wanted = words("issueTypeScreenSchemeId")
+    items = [
+        {"issueTypeScreenSchemeId": each.id, "issueTypeId": key, "screenSchemeId": str(value)}
+        for each in call.site.made.type_screens.values()
+        if not wanted or each.id in wanted
+        for key, value in each.mappings.items()
+    ]
+    return paged(items, start, size)
+
+
+_TABS = "screens/<int:screen_id>/tabs"
+_CLOUD: list[Route] = [
+    ("GET", "screenscheme", screen_schemes),
+    ("POST", "screenscheme", create_screen_scheme),
+    ("GET", "issuetypescreenscheme", type_screens),
+    ("POST", "issuetypescreenscheme", create_type_screens),
+    ("GET", "issuetypescreenscheme/project", type_screens_of),
+    ("PUT", "issuetypescreenscheme/project", assign_type_screens),
+    ("GET", "issuetypescreenscheme/mapping", type_screen_items),
+]
+_BOTH: list[Route] = [
+    ("GET", "screens", screens),
+    ("POST", "screens", create_screen),
+    ("GET", _TABS, tabs),
+    ("GET", f"{_TABS}/<int:tab_id>/fields", tab_fields),
+    ("POST", f"{_TABS}/<int:tab_id>/fields", add_to_tab),
+    ("DELETE", f"{_TABS}/<int:tab_id>/fields/<field_id>", remove_from_tab),
+]
+ROUTES: list[Route] = [
+    ("GET", "issuetype", issue_types),
+    ("POST", "issuetype", create_type),
+    ("PUT", "issuetype/<type_id>", edit_type),
+    ("GET", "issuetypescheme", list_type_schemes),
+    ("POST", "issuetypescheme", create_type_scheme),
+    ("GET", "issuetypescheme/project", type_schemes_of),
+    ("PUT", "issuetypescheme/project", assign_type_scheme),
+    ("GET", "issuetypescheme/mapping", type_scheme_items),
+    ("PUT", "issuetypescheme/<scheme_id>/issuetype", add_to_type_scheme),
+    *((method, path, administration(handler)) for method, path, handler in _BOTH),
+    *((method, path, cloud_only(administration(handler))) for method, path, handler in _CLOUD),
+]
