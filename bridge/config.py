@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -89,6 +89,8 @@ class Config:
     secret_key: Secret
     mappings: Path | None
     jira: JiraSettings
+    jira_administrator: JiraSettings | None
+    """Whose account `jira plan` and `jira apply` use, where that is not the bridge's own."""
     github: GitHubSettings
     mail: MailSettings
     openai: OpenAISettings
@@ -119,6 +121,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         secret_key=reader.secret("SECRET_KEY", minimum=MINIMUM_SECRET),
         mappings=_path(reader.text("MAPPINGS", "")),
         jira=_jira(reader),
+        jira_administrator=_administrator(reader),
         github=_github(reader),
         mail=_mail(reader),
         openai=OpenAISettings(
@@ -163,6 +166,13 @@ def _jira(reader: "_Reader") -> JiraSettings:
         project=reader.required("JIRA_PROJECT"),
         webhook_secrets=reader.webhook_secrets("JIRA_WEBHOOK_SECRET"),
     )
+
+
+def _administrator(reader: "_Reader") -> JiraSettings | None:
+    token = reader.secret("JIRA_ADMIN_TOKEN", required=False)
+    if not token:
+        return None
+    return replace(_jira(reader), user=reader.text("JIRA_ADMIN_USER", ""), token=token)
 
 
 def _github(reader: "_Reader") -> GitHubSettings:

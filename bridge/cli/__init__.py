@@ -3,7 +3,7 @@
 import click
 
 from bridge import __version__
-from bridge.cli import database, demonstration, doctor, partners, running, sight
+from bridge.cli import database, demonstration, doctor, partners, provision, running, sight
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +18,7 @@ for command in (
     running.serve,
     running.worker,
     doctor.doctor,
+    provision.jira,
     running.reconcile,
     sight.explain,
     sight.deliveries,

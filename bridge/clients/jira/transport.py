@@ -43,8 +43,10 @@ class Transport:
         self._session.mount("https://", adapter)
         self._base = settings.url
 
-    def call(self, method: str, path: str, *, version: str, **request: Any) -> Any:
-        """One request; its JSON, or None where Jira answers without a body.
+    def call(self, method: str, path: str, *, version: str, root: str = "api", **request: Any) -> Any:
+        """One request below `/rest/<root>/<version>/`; its JSON, or None where Jira answers without a body.
+
+        Where Jira answers with the address of a long task (303), that as `{"task": address}`.
 
         Raises:
             Unavailable: later, perhaps; `unknown_outcome` says whether it may have been carried out.
@@ -55,7 +57,7 @@ class Transport:
             self._limiter.take(SERVICE, _scopes(method, path))
         try:
             response = self._session.request(
-                method, f"{self._base}/rest/api/{version}/{path}", allow_redirects=False, **request
+                method, f"{self._base}/rest/{root}/{version}/{path}", allow_redirects=False, **request
             )
         except JIRAError as error:
             failure = _failure(error)
@@ -123,6 +125,8 @@ def segment(text: str) -> str:
 
 
 def _json(response: requests.Response) -> Any:
+    if response.status_code == 303:
+        return {"task": response.headers.get("Location", "")}
     if not response.content:
         return None
     # A maintenance page can come with status 200 (fault 36 of the catalogue).
@@ -137,7 +141,7 @@ def _failure(error: JIRAError) -> Unavailable | Refused:
     if status == 429 or (status == 503 and wait is not None):
         return Unavailable(SERVICE, f"asked us to wait ({status})", retry_after=wait)
     if status in {401, 403}:
-        return Unavailable(SERVICE, _denied(status, error), retry_after=TOKEN_WAIT)
+        return Unavailable(SERVICE, _denied(status, error), retry_after=TOKEN_WAIT, denied=True)
     if status == 409:
         return Unavailable(SERVICE, "somebody else was changing the issue (409)", retry_after=1)
     if 400 <= status < 500:

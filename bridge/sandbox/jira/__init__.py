@@ -20,6 +20,7 @@ from bridge.sandbox.jira import (
     routes_search,
     routes_statuses,
     routes_talk,
+    routes_types,
     routes_workflows,
 )
 from bridge.sandbox.jira.call import Desk, answer_http_error, answer_refusal
@@ -43,6 +44,7 @@ ROUTES = (
     routes_search,
     routes_statuses,
     routes_talk,
+    routes_types,
     routes_workflows,
 )
 

@@ -162,6 +162,18 @@ def _issues_under(call: Call, workflow: Workflow) -> list[Any]:
     ]
 
 
+def users(call: Call, workflow_id: str) -> Json:
+    made = call.site.made
+    if workflow_id not in made.workflows:
+        raise not_found("The workflow was not found.")
+    found = [
+        each.id
+        for each in made.projects.values()
+        if any(made.workflow_of(each, one.id).id == workflow_id for one in made.types_of(each))
+    ]
+    return {"workflowId": workflow_id, "projects": {"values": [{"id": each} for each in found]}}
+
+
 # --- schemes
 
 
@@ -256,6 +268,7 @@ _ADMINISTRATION: list[Route] = [
     ("GET", "workflows/search", search),
     ("POST", "workflows/create", create),
     ("POST", "workflows/update", update),
+    ("GET", "workflow/<workflow_id>/projectUsages", users),
     ("GET", "workflowscheme", schemes),
     ("POST", "workflowscheme", create_scheme),
     ("GET", "workflowscheme/project", scheme_of),

@@ -1,0 +1,178 @@
+"""`chamados jira plan` and `apply`: hold a Jira site against the mappings, and make it as they want it."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from bridge.cli.common import clean, fail, faults_said
+from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.jira.administration import Administration
+from bridge.clients.jira.builder import Builder
+from bridge.clients.jira.survey import look
+from bridge.config import Config, load
+from bridge.provision import Change, Live, Wanted, Way, compare, unchecked, wanted_site
+from mappings import load as load_mappings
+
+PENDING = 2
+PASSES = 3
+"""What a new project needs besides is known once it is there."""
+
+
+@click.group()
+def jira() -> None:
+    """Set up the Jira site that the mappings describe."""
+
+
+@jira.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def plan(as_json: bool) -> None:
+    """Say what `apply` would do. Exit 0: nothing; 2: changes are pending; 1: the site could not be read."""
+    site, wanted = _opened()
+    live = _seen(site, wanted)
+    changes = compare(wanted, live)
+    if as_json:
+        click.echo(json.dumps(_told(changes, unchecked(wanted, live)), ensure_ascii=False))
+    else:
+        _print(changes, unchecked(wanted, live))
+    raise SystemExit(PENDING if any(change.pending for change in changes) else 0)
+
+
+@jira.command()
+@click.option("--adopt", is_flag=True, help="Use fields that exist already under the names of fields.yaml.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def apply(adopt: bool, yes: bool) -> None:
+    """Make the site as the mappings want it. May be interrupted and run again at any point; deletes nothing.
+
+    Exit 0: the site is as it should be; 2: something is left for a person to do; 1: something failed.
+    """
+    site, wanted = _opened()
+    failed: list[tuple[Change, str]] = []
+    for turn in range(PASSES):
+        live = _seen(site, wanted)
+        changes = compare(wanted, live)
+        todo = [change for change in changes if change.way in {Way.ADD, Way.CHANGE}]
+        if turn == 0 or todo:
+            _print(changes, unchecked(wanted, live))
+        _agree(todo, adopt=adopt, yes=yes)
+        failed = _carry_out(Builder(site, wanted, live), todo)
+        if not todo or failed:
+            break
+    _end(compare(wanted, _seen(site, wanted)), failed)
+
+
+def _opened() -> tuple[Administration, Wanted]:
+    with faults_said():
+        config = load()
+        mappings = load_mappings(config.mappings)
+    wanted = wanted_site(mappings, project=config.jira.project, public_url=config.public_url)
+    return _administration(config), wanted
+
+
+def _administration(config: Config) -> Administration:
+    try:
+        return Administration(config.jira, administrator=config.jira_administrator)
+    except (Refused, Unavailable) as error:
+        fail(str(error))
+        raise
+
+
+def _seen(site: Administration, wanted: Wanted) -> Live:
+    try:
+        return look(site, wanted)
+    except (Refused, Unavailable) as error:
+        fail(f"the site cannot be read: {error}")
+        raise
+
+
+def _agree(todo: Sequence[Change], *, adopt: bool, yes: bool) -> None:
+    """Ask before anything is done. Fields of others are taken into use only when that is said."""
+    foreign = [change.name for change in todo if change.adopts]
+    if foreign and not adopt:
+        question = f"Use the existing fields {', '.join(foreign)}?"
+        if yes or not sys.stdin.isatty() or not click.confirm(question):
+            click.echo(
+                f"Nothing was done: these fields exist already: {', '.join(foreign)}. "
+                "Say --adopt to use them, rename them, or name others in fields.yaml.",
+                err=True,
+            )
+            raise SystemExit(PENDING)
+    if todo and not yes and not click.confirm(f"Make these {len(todo)} changes?"):
+        click.echo("Nothing was done.", err=True)
+        raise SystemExit(PENDING)
+
+
+def _carry_out(builder: Builder, todo: Sequence[Change]) -> list[tuple[Change, str]]:
+    """Each change in turn, said as it is done. What this account may not do is left for a person."""
+    failed = []
+    try:
+        for number, change in enumerate(todo, start=1):
+            try:
+                builder.carry_out(change)
+            except (Refused, Unavailable) as error:
+                if isinstance(error, Unavailable) and not error.denied:
+                    fail(
+                        f"stopped at {number} of {len(todo)}, {change.title}: {error}",
+                        "Run it again to go on.",
+                    )
+                failed.append((change, str(error)))
+                click.echo(clean(f"[{number}/{len(todo)}] {change.title}: {error}"), err=True)
+            else:
+                click.echo(clean(f"[{number}/{len(todo)}] {change.title}"))
+    finally:
+        builder.remember()
+    return failed
+
+
+def _end(left: Sequence[Change], failed: Sequence[tuple[Change, str]]) -> None:
+    """What a person has to do, if anything, and how it went."""
+    manual = [change for change in left if change.way is Way.MANUAL]
+    _print_steps(
+        [*[(change, f" ({reason})") for change, reason in failed], *[(change, "") for change in manual]]
+    )
+    if failed:
+        fail(f"{len(failed)} changes could not be made; run `chamados jira apply` again once that is mended.")
+    if any(change.pending for change in left):
+        click.echo("The rest is for you; `chamados jira plan` says when nothing is left.")
+        raise SystemExit(PENDING)
+    click.echo("0 changes: the site is as the mappings want it.")
+
+
+# --- telling
+
+
+def _print(changes: Sequence[Change], unseen: Sequence[str]) -> None:
+    for change in changes:
+        if change.way is not Way.MANUAL:
+            click.echo(clean(f"{change.title}: {change.detail}"))
+    _print_steps([(change, "") for change in changes if change.way is Way.MANUAL])
+    for one in unseen:
+        click.echo(clean(f"? not checked: {one}"))
+    click.echo(_summary(changes))
+
+
+def _print_steps(steps: Sequence[tuple[Change, str]]) -> None:
+    if steps:
+        click.echo("For a person with Jira's administration:")
+    for number, (change, reason) in enumerate(steps, start=1):
+        click.echo(
+            clean(f'{number:>3}. {change.step}  [{change.kind} "{change.name}" {change.detail}]{reason}')
+        )
+
+
+def _counts(changes: Sequence[Change]) -> dict[str, int]:
+    return {way.value: sum(change.way is way for change in changes) for way in Way}
+
+
+def _summary(changes: Sequence[Change]) -> str:
+    counts = _counts(changes)
+    pending = sum(change.pending for change in changes)
+    parts = f"{counts['add']} to add, {counts['change']} to change, {counts['manual']} by hand"
+    extra = f"; {counts['extra']} of others left alone" if counts["extra"] else ""
+    return f"{pending} changes: {parts}{extra}"
+
+
+def _told(changes: Sequence[Change], unseen: Sequence[str]) -> dict[str, object]:
+    shown = [change.shown() for change in changes]
+    return {"changes": shown, "unchecked": list(unseen), "summary": _counts(changes)}
