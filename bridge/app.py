@@ -13,6 +13,7 @@ from bridge.carrier import EmbeddedCarrier
 from bridge.clients.errors import Refused, Unavailable
 from bridge.config import Config
 from bridge.reconcile import reconcile
+from bridge.reconcile.drift import watch
 from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
@@ -23,6 +24,8 @@ from webhooks import github, jira
 
 HEAL_SECONDS = 15.0
 """Between looks at whether a sweep for missed changes is due."""
+DRIFT_SECONDS = 60.0
+"""Between looks at whether the Jira site is due to be compared with the mappings."""
 MAIL_SECONDS = 5.0
 """Between looks at the outbox, besides the look right after each commit that fills it."""
 
@@ -62,6 +65,7 @@ def carried(services: Services, *, owner: str) -> tuple[Services, EmbeddedCarrie
     woken.append(carried_services)
     carrier.sweep()
     carrier.every(HEAL_SECONDS, lambda: heal(carried_services))
+    carrier.every(DRIFT_SECONDS, lambda: watch(carried_services))
     return carried_services, carrier
 
 

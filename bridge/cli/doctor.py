@@ -12,22 +12,16 @@ from bridge.cli.common import clean
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github import GitHub
 from bridge.clients.jira import Jira
+from bridge.clients.jira.administration import Administration
+from bridge.clients.jira.survey import look
 from bridge.clients.mail import Mailer
 from bridge.config import Config, ConfigError, load
+from bridge.provision import Change, Way, compare, wanted_site
 from bridge.store import Store, schema
 from bridge.store.engine import network_file_system, sqlite_module
-from mappings import MappingError
+from mappings import MappingError, Mappings
 from mappings import load as load_mappings
 
-NEEDED = (
-    "BROWSE_PROJECTS",
-    "CREATE_ISSUES",
-    "EDIT_ISSUES",
-    "TRANSITION_ISSUES",
-    "ADD_COMMENTS",
-    "CREATE_ATTACHMENTS",
-    "LINK_ISSUES",
-)
 SAFE_SQLITE = (3, 51, 3)
 CHECK_SECONDS = 5.0
 
@@ -79,7 +73,8 @@ def examine() -> list[Finding]:
         ("smtp", lambda: _smtp(config)),
         ("openai", lambda: _openai(config)),
     ]
-    return findings + [_checked(name, check) for name, check in checks]
+    findings += [_checked(name, check) for name, check in checks]
+    return findings + _drift(config, mappings, findings)
 
 
 def _checked(name: str, check: Callable[[], Finding]) -> Finding:
@@ -123,12 +118,28 @@ def _database(config: Config) -> Finding:
 
 
 def _jira(jira: Jira) -> Finding:
-    kind = "Cloud" if jira.site.cloud else "Data Center"
-    missing = [name for name, granted in jira.permissions(NEEDED).items() if not granted]
-    if missing:
-        remedy = f"grant the bridge's account {', '.join(missing)} in the project"
-        return Finding("jira", "error", f"{kind}, permissions are missing", remedy)
-    return Finding("jira", "ok", f"{kind}, fields, statuses and permissions as the mappings need them")
+    server = jira.server_info()
+    kind = "Cloud" if server.get("deploymentType") == "Cloud" else "Data Center"
+    return Finding("jira", "ok", f"{kind} {server.get('version', '')}, as {jira.myself()}")
+
+
+def _drift(config: Config, mappings: Mappings, findings: list[Finding]) -> list[Finding]:
+    """Each difference between the site and the mappings, as `jira plan` tells it."""
+    if any(one.name == "jira" and one.state == "error" for one in findings):
+        return []
+    wanted = wanted_site(mappings, project=config.jira.project, public_url=config.public_url)
+    try:
+        site = Administration(config.jira, administrator=config.jira_administrator)
+        pending = [change for change in compare(wanted, look(site, wanted)) if change.pending]
+    except (Unavailable, Refused) as error:
+        return [Finding("mappings", "error", f"cannot be compared with the site: {error}", _REMEDIES["jira"])]
+    if not pending:
+        return [Finding("drift", "ok", "the site is as the mappings want it")]
+    return [Finding("drift", "error", change.sentence, _mended(change)) for change in pending]
+
+
+def _mended(change: Change) -> str:
+    return change.step if change.way is Way.MANUAL else f"run `chamados jira apply`, or: {change.step}"
 
 
 def _github(config: Config) -> Finding:

@@ -56,6 +56,19 @@ class Change:
         return f'{SIGNS[self.way]} {self.kind} "{self.name}"'
 
     @property
+    def sentence(self) -> str:
+        """The same wherever it is told: by plan, by doctor, on a parked ticket."""
+        return f'{self.kind} "{self.name}" {self.detail}'
+
+    def concerns(self, text: str) -> bool:
+        """Whether a refusal's words are about this."""
+        return any(word and word in text for word in self._words())
+
+    def _words(self) -> list[str]:
+        words = [*self.name.split(" → "), *self.facts.get("values", ()), *self.facts.get("fields", ())]
+        return [*words, *self.facts.get("ids", ())]
+
+    @property
     def pending(self) -> bool:
         return self.way is not Way.EXTRA
 

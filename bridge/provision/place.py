@@ -81,7 +81,7 @@ def screens(wanted: Wanted, live: Live) -> Iterator[Change]:
         yield from _own_screen(wanted, live)
         return
     for screen, names in lacking.values():
-        yield _incomplete(screen, names)
+        yield _incomplete(live, screen, names)
 
 
 def _unseen_screens(wanted: Wanted, live: Live) -> Iterator[Change]:
@@ -91,7 +91,7 @@ def _unseen_screens(wanted: Wanted, live: Live) -> Iterator[Change]:
             yield from _own_screen(wanted, live)
         return
     if live.own_screen and (names := _lacking(wanted, live, live.own_screen, "create")):
-        yield _incomplete(live.own_screen, names)
+        yield _incomplete(live, live.own_screen, names)
         return
     shown = LiveScreen(id="", name="", fields=live.on_create)
     names = _lacking(wanted, live, shown, "create")
@@ -113,7 +113,7 @@ def _own_screen(wanted: Wanted, live: Live) -> Iterator[Change]:
             facts={"fields": tuple(names)},
         )
     elif lacking := _lacking(wanted, live, own, "view"):
-        yield _incomplete(own, lacking)
+        yield _incomplete(live, own, lacking)
     yield Change(
         kind=Kind.SCREEN_SCHEME,
         name=wanted.own,
@@ -124,14 +124,18 @@ def _own_screen(wanted: Wanted, live: Live) -> Iterator[Change]:
     )
 
 
-def _incomplete(screen: LiveScreen, names: list[str]) -> Change:
+def _incomplete(live: Live, screen: LiveScreen, names: list[str]) -> Change:
     return Change(
         kind=Kind.SCREEN,
         name=screen.name,
         way=Way.CHANGE,
         detail=f"lacks {', '.join(names)}",
         step=f'Add to the screen "{screen.name}" the fields {", ".join(names)}.',
-        facts={"id": screen.id, "fields": tuple(names)},
+        facts={
+            "id": screen.id,
+            "fields": tuple(names),
+            "ids": tuple(one for name in names for one in _ids(live.fields_of(name))),
+        },
     )
 
 

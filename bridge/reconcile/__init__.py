@@ -8,6 +8,7 @@ import structlog
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Action, Fact, Issue, Move, Plan, Tell, reference
+from bridge.reconcile import drift
 from bridge.reconcile.act import act, mail_hold, write_telling
 from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
 from bridge.reconcile.duplicates import settle_duplicates
@@ -84,12 +85,25 @@ def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
     except Unavailable as error:
         return _postpone(services, claimed, error), False
     except Refused as error:
-        return _park(services, claimed, str(error))
+        return _refused(services, claimed, error)
     except LeaseLost as lost:
         return str(lost), False
     except Exception:
         log.exception("bug", ticket=reference(claimed.ticket_id))
         return _park(services, claimed, f"bug: {traceback.format_exc(limit=-8)}")
+
+
+def _refused(services: Services, claimed: Claim, error: Refused) -> tuple[str, bool]:
+    """Park the ticket; but where Jira's names have changed, try once more with the new ones."""
+    if error.service != "Jira" or error.missing:
+        return _park(services, claimed, str(error))
+    try:
+        if drift.names_changed(services):
+            stale = Unavailable("Jira", f"{error.reason}; its names have changed and were asked anew")
+            return _postpone(services, claimed, stale), False
+    except Unavailable as unreachable:
+        return _postpone(services, claimed, unreachable), False
+    return _park(services, claimed, drift.explained(services, error))
 
 
 def _look(services: Services, claimed: Claim) -> tuple[str, bool]:

@@ -30,12 +30,18 @@ def insert_if_new(db: Session, table: type[Base], values: dict[str, object]) -> 
     db.execute(insert(table).values(**values).on_conflict_do_nothing())
 
 
-def take(store: Store, name: str, *, now: datetime, every: timedelta) -> datetime | None:
-    """Take this sweep's turn; the moment from which to look. None when it is not due or another has it."""
-    first = {"name": name, "watermark": now - FIRST_LOOK_BACK, "due_at": now, "outcome": "never ended yet"}
+def take(
+    store: Store, name: str, *, now: datetime, every: timedelta, first_after: timedelta = timedelta(0)
+) -> datetime | None:
+    """Take this sweep's turn; the moment from which to look. None when it is not due or another has it.
+
+    `first_after`: how long a new installation's first turn waits.
+    """
+    outcome, due_at = "never ended yet", now + first_after
+    first = {"name": name, "watermark": now - FIRST_LOOK_BACK, "due_at": due_at, "outcome": outcome}
     with store.read() as db:
-        due_at = db.scalar(select(SweepRow.due_at).where(SweepRow.name == name))
-    if due_at is not None and due_at > now:
+        known = db.scalar(select(SweepRow.due_at).where(SweepRow.name == name))
+    if known is not None and known > now:
         return None
     with store.begin() as db:
         insert_if_new(db, SweepRow, first)

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira.client import PAGE
+from bridge.clients.jira.site import server_info
 from bridge.clients.jira.transport import SERVICE, Transport, segment
 from bridge.config import JiraSettings
 from bridge.provision.live import RECORD
@@ -32,10 +33,7 @@ class Administration:
         self._bridge = Transport(bridge, connections=1)
         self._transport = Transport(administrator, connections=1) if administrator else self._bridge
         self._secret = bridge.webhook_secrets[0]
-        server = self._transport.call("GET", "serverInfo", version="2")
-        if not isinstance(server, dict):
-            raise Refused(SERVICE, "does not answer as Jira does: check CHAMADOS_JIRA_URL")
-        self.cloud = server.get("deploymentType", "Server") == "Cloud"
+        self.cloud = server_info(self._transport).get("deploymentType", "Server") == "Cloud"
         self._version = "3" if self.cloud else "2"
 
     # --- asking

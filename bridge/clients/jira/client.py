@@ -11,7 +11,7 @@ from requests_toolbelt import MultipartEncoder
 from bridge.clients.errors import Refused
 from bridge.clients.jira import documents, reading
 from bridge.clients.jira.documents import Block
-from bridge.clients.jira.site import Site, read_site
+from bridge.clients.jira.site import Site, ask_site, server_info
 from bridge.clients.jira.transport import Transport, segment
 from bridge.clients.limits import Limiter
 from bridge.config import JiraSettings
@@ -71,7 +71,7 @@ class Jira:
     def site(self) -> Site:
         with self._asking:
             if self._site is None:
-                self._site = self._read_site()
+                self._site = ask_site(self._transport, self._settings.project, self._mappings)
             return self._site
 
     @property
@@ -84,16 +84,11 @@ class Jira:
             self._site = None
 
     def server_info(self) -> Json:
-        return self._found(self._transport.call("GET", "serverInfo", version="2"))
+        return server_info(self._transport)
 
-    def permissions(self, names: Sequence[str]) -> dict[str, bool]:
-        """Which of these the bridge's account has in the project."""
-        found = self._call(
-            "GET",
-            "mypermissions",
-            params={"permissions": ",".join(names), "projectKey": self._settings.project},
-        )
-        return {name: bool(found["permissions"].get(name, {}).get("havePermission")) for name in names}
+    def myself(self) -> str:
+        """The name of the account that the token belongs to."""
+        return str(self._call("GET", "myself").get("displayName", ""))
 
     def browse_url(self, key: str) -> str:
         return f"{self._settings.url}/browse/{key}"
@@ -112,7 +107,7 @@ class Jira:
             "GET",
             f"issue/{segment(issue_id)}",
             params={
-                "fields": ",".join([*fields, site.fields["staging_url"], site.fields["version"]]),
+                "fields": ",".join([*fields, *reading.own_fields(site)]),
                 "expand": "changelog,transitions",
             },
         )
@@ -227,7 +222,7 @@ class Jira:
         self._call("POST", path, json={"transition": {"id": transition_id}})
 
     def set_field(self, issue_id: str, field: str, value: str) -> None:
-        fields = {self.site.fields[field]: value}
+        fields = {self.site.field(field): value}
         self._call("PUT", f"issue/{segment(issue_id)}", json={"fields": fields})
 
     def comment(self, issue_id: str, blocks: Sequence[Block], *, marker: str) -> str:
@@ -257,37 +252,20 @@ class Jira:
     def _call(self, method: str, path: str, **request: Any) -> Any:
         return self._transport.call(method, path, version="3" if self.site.cloud else "2", **request)
 
-    def _read_site(self) -> Site:
-        server = self.server_info()
-        version = "3" if server.get("deploymentType") == "Cloud" else "2"
-
-        def get(path: str) -> Any:
-            return self._transport.call("GET", path, version=version)
-
-        project = segment(self._settings.project)
-        return read_site(
-            server=server,
-            fields=get("field"),
-            project=get(f"project/{project}"),
-            statuses=get(f"project/{project}/statuses"),
-            me=get("myself"),
-            mappings=self._mappings,
-        )
-
     def _fields(self, new: NewIssue) -> Json:
         site, form = self.site, self._mappings.form
         description: Any = documents.adf(new.description) if site.cloud else documents.wiki(new.description)
         fields: Json = {
             "project": {"key": self._settings.project},
-            "issuetype": {"name": form.issue_type},
+            "issuetype": {"id": site.issue_type(form.issue_type)},
             "summary": new.summary,
             "description": description,
             "labels": [new.marker],
-            site.fields["partner"]: new.partner,
-            site.fields["reference"]: new.reference,
+            site.field("partner"): new.partner,
+            site.field("reference"): new.reference,
         }
         for name, answer in new.answers.items():
-            fields[site.fields[name]] = self._value(form.fields[name].type, answer)
+            fields[site.field(name)] = self._value(form.fields[name].type, answer)
         return fields
 
     def _value(self, kind: FieldType, answer: Answer) -> Any:
@@ -335,9 +313,3 @@ class Jira:
             rows += page[name]
             if not page[name] or len(rows) >= page["total"]:
                 return rows
-
-    @staticmethod
-    def _found(found: Any) -> Json:
-        if not isinstance(found, dict):
-            raise Refused("Jira", "does not answer as Jira does: check CHAMADOS_JIRA_URL")
-        return found

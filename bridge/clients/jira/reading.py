@@ -21,8 +21,8 @@ def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) 
         assignee=_person(fields.get("assignee")) or None,
         due_date=_date(fields.get("duedate")),
         updated_at=moment(fields["updated"]) if fields.get("updated") else None,
-        staging_url=fields.get(site.fields["staging_url"]) or "",
-        version=fields.get(site.fields["version"]) or "",
+        staging_url=fields.get(site.fields.get("staging_url", "")) or "",
+        version=fields.get(site.fields.get("version", "")) or "",
         status_changes=tuple(
             _status_change(history, item, site)
             for history in ordered
@@ -39,6 +39,11 @@ def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) 
         transitions={site.status_name(one["to"]): str(one["id"]) for one in found.get("transitions", [])},
         attachments=tuple((one["filename"], int(one["size"])) for one in fields.get("attachment") or []),
     )
+
+
+def own_fields(site: Site) -> list[str]:
+    """Ids of the fields of ours that an issue is read with; one that the site lacks is not asked for."""
+    return [site.fields[name] for name in ("staging_url", "version") if name in site.fields]
 
 
 def _status_change(history: Json, item: Json, site: Site) -> StatusChange:
