@@ -70,6 +70,7 @@ def world(
             smtp_port=0,
             bridge_url=f"http://127.0.0.1:{bridge_port}",
             jira_deployment=options.get("jira", "Cloud"),
+            jira_empty=options.get("empty", False),
         )
     )
     sandbox.start()

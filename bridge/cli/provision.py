@@ -49,17 +49,18 @@ def apply(adopt: bool, yes: bool) -> None:
     """
     site, wanted = _opened()
     failed: list[tuple[Change, str]] = []
+    changes: list[Change] = []
     for turn in range(PASSES):
         live = _seen(site, wanted)
         changes = compare(wanted, live)
-        todo = [change for change in changes if change.way in {Way.ADD, Way.CHANGE}]
+        todo = [] if failed else [change for change in changes if change.way in {Way.ADD, Way.CHANGE}]
         if turn == 0 or todo:
             _print(changes, unchecked(wanted, live))
         _agree(todo, adopt=adopt, yes=yes)
-        failed = _carry_out(Builder(site, wanted, live), todo)
-        if not todo or failed:
+        failed += _carry_out(Builder(site, wanted, live), todo)
+        if not todo:
             break
-    _end(compare(wanted, _seen(site, wanted)), failed)
+    _end(changes, failed)
 
 
 def _opened() -> tuple[Administration, Wanted]:
@@ -121,8 +122,15 @@ def _carry_out(builder: Builder, todo: Sequence[Change]) -> list[tuple[Change, s
             else:
                 click.echo(clean(f"[{number}/{len(todo)}] {change.title}"))
     finally:
-        builder.remember()
+        _remember(builder)
     return failed
+
+
+def _remember(builder: Builder) -> None:
+    try:
+        builder.remember()
+    except (Refused, Unavailable) as error:
+        fail(f"the ids could not be recorded on the project: {error}", "Run it again to go on.")
 
 
 def _end(left: Sequence[Change], failed: Sequence[tuple[Change, str]]) -> None:

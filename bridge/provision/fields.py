@@ -72,14 +72,24 @@ def _existing(wanted: Wanted, live: Live, field: WantedField, found: LiveField) 
     adopted = not _in_use(live, field, found)
     if adopted:
         yield _adopted(field, found)
-    if not live.project or not live.administers or not live.cloud:
+    if not live.administers or not live.cloud:
         yield from _visible_options(field, found, blind=not live.cloud)
-    elif found.context is None or (adopted and field.options):
+    elif _needs_context(wanted, live, field, found, adopted=adopted):
         yield _context(wanted, field)
         if field.options:
             yield _options(field, field.options, way=Way.ADD)
     else:
         yield from _visible_options(field, found)
+
+
+def _needs_context(
+    wanted: Wanted, live: Live, field: WantedField, found: LiveField, *, adopted: bool
+) -> bool:
+    """No context holds for our tickets, or only one of others', whose options are theirs."""
+    if field.options and (adopted or found.context is None):
+        return True
+    asked = live.project is not None and live.type_of(wanted.issue_type) is not None
+    return asked and found.context is None
 
 
 def _in_use(live: Live, field: WantedField, found: LiveField) -> bool:

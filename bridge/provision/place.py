@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bridge.provision.changes import Change, Kind, Way
 from bridge.provision.live import Live, LiveField, LiveScreen
-from bridge.provision.wanted import BUILT_IN, EVENTS, PERMISSIONS, Wanted
+from bridge.provision.wanted import BUILT_IN, EVENTS, PERMISSIONS, Wanted, WantedField
 
 
 def team_managed(wanted: Wanted) -> Change:
@@ -101,7 +101,7 @@ def _unseen_screens(wanted: Wanted, live: Live) -> Iterator[Change]:
 
 def _own_screen(wanted: Wanted, live: Live) -> Iterator[Change]:
     """The project's screens are others' as well: ours is made beside them, and given to our issue type."""
-    names = [*BUILT_IN, *(field.name for field in wanted.fields)]
+    names = [*BUILT_IN, *(field.name for field in _usable(wanted, live))]
     own = live.own_screen
     if own is None:
         yield Change(
@@ -141,11 +141,22 @@ def _incomplete(live: Live, screen: LiveScreen, names: list[str]) -> Change:
 
 def _lacking(wanted: Wanted, live: Live, screen: LiveScreen, operation: str) -> list[str]:
     """Names of the fields that the screen should show for this operation and does not."""
-    names = [field.name for field in wanted.fields if field.at_creation or operation != "create"]
+    fields = _usable(wanted, live)
+    names = [field.name for field in fields if field.at_creation or operation != "create"]
     if operation == "edit":
-        names = [field.name for field in wanted.fields if not field.at_creation]
+        names = [field.name for field in fields if not field.at_creation]
     asked = [*(BUILT_IN if operation == "create" else ()), *names]
     return [name for name in asked if not screen.fields & {name, *_ids(live.fields_of(name))}]
+
+
+def _usable(wanted: Wanted, live: Live) -> list[WantedField]:
+    """The fields that are there or can be made; about the others a person decides first."""
+    candidates = [(field, live.fields_of(field.name)) for field in wanted.fields]
+    return [
+        field
+        for field, found in candidates
+        if (not found and not field.by_id) or (len(found) == 1 and found[0].type == field.type)
+    ]
 
 
 def _ids(fields: list[LiveField]) -> list[str]:

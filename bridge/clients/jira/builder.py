@@ -198,9 +198,20 @@ class Builder:
         shown = {one["name"]: str(one["id"]) for one in self._site.pages("screenscheme")}
         ours = shown.get(change.name) or self._site.create_screen_scheme(change.name, screen=self._own_screen)
         mappings = {str(one["issueTypeId"]): str(one["screenSchemeId"]) for one in items} | {type_id: ours}
-        name = free(change.name, self._names("issuetypescreenscheme"))
-        made = self._site.create_type_screens(name, mappings)
+        made = self._same_type_screens(change.name, mappings)
+        if made is None:
+            name = free(change.name, self._names("issuetypescreenscheme"))
+            made = self._site.create_type_screens(name, mappings)
         self._site.assign_type_screens(made, project=project)
+
+    def _same_type_screens(self, name: str, mappings: Mapping[str, str]) -> str | None:
+        """One of ours that an interruption left unassigned."""
+        for one in self._site.pages("issuetypescreenscheme"):
+            if str(one["name"]).startswith(name):
+                rows = self._site.pages("issuetypescreenscheme/mapping", issueTypeScreenSchemeId=one["id"])
+                if {str(row["issueTypeId"]): str(row["screenSchemeId"]) for row in rows} == mappings:
+                    return str(one["id"])
+        return None
 
     # --- who may, and who is told
 

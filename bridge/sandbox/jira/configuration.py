@@ -131,6 +131,7 @@ class Project:
     name: str
     lead: User
     kind: str = "software"
+    simplified: bool = False  # team-managed
     type_scheme: str = "10000"
     workflow_scheme: int = 0
     screens: str = "1"

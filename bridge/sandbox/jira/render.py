@@ -91,7 +91,7 @@ class View:
             "key": project.key,
             "name": project.name,
             "projectTypeKey": "service_desk" if self.site.service_project else project.kind,
-            "simplified": False,
+            "simplified": project.simplified,
             "avatarUrls": {},
         }
 

@@ -168,9 +168,41 @@ def type_screen_items(call: Call) -> Json:
     return paged(items, start, size)
 
 
+def delete_screen(call: Call, screen_id: int) -> Response:
+    """By the description not while a screen scheme uses it."""
+    screen = _screen(call, screen_id)
+    if any(screen.id in each.screens.values() for each in call.site.made.screen_schemes.values()):
+        raise invalid("The screen is used in a screen scheme.")
+    del call.site.made.screens[screen.id]
+    return empty()
+
+
+def delete_screen_scheme(call: Call, scheme_id: int) -> Response:
+    made = call.site.made
+    if scheme_id not in made.screen_schemes:
+        raise not_found("The screen scheme was not found.")
+    if any(scheme_id in each.mappings.values() for each in made.type_screens.values()):
+        raise invalid("The screen scheme is used in an issue type screen scheme.")
+    del made.screen_schemes[scheme_id]
+    return empty()
+
+
+def delete_type_screens(call: Call, scheme_id: str) -> Response:
+    made = call.site.made
+    if scheme_id not in made.type_screens:
+        raise not_found("The issue type screen scheme was not found.")
+    if any(each.screens == scheme_id for each in made.projects.values()):
+        raise invalid("The issue type screen scheme is used by a project.")
+    del made.type_screens[scheme_id]
+    return empty()
+
+
 _TABS = "screens/<int:screen_id>/tabs"
 _CLOUD: list[Route] = [
     ("GET", "screenscheme", screen_schemes),
+    ("DELETE", "screenscheme/<int:scheme_id>", delete_screen_scheme),
+    ("DELETE", "screens/<int:screen_id>", delete_screen),
+    ("DELETE", "issuetypescreenscheme/<scheme_id>", delete_type_screens),
     ("POST", "screenscheme", create_screen_scheme),
     ("GET", "issuetypescreenscheme", type_screens),
     ("POST", "issuetypescreenscheme", create_type_screens),

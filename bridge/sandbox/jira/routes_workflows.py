@@ -213,6 +213,29 @@ def create_scheme(call: Call) -> Response:
     return created(_scheme_shown(found))
 
 
+def delete_scheme(call: Call, scheme_id: int) -> Response:
+    """By the description not while a project uses it."""
+    made = call.site.made
+    if scheme_id not in made.workflow_schemes or not scheme_id:
+        raise not_found("The workflow scheme was not found.")
+    if any(each.workflow_scheme == scheme_id for each in made.projects.values()):
+        raise invalid("The workflow scheme is active.")
+    del made.workflow_schemes[scheme_id]
+    return empty()
+
+
+def delete(call: Call, workflow_id: str) -> Response:
+    """By the description only an inactive workflow that no scheme refers to."""
+    made = call.site.made
+    found = made.workflows.get(workflow_id)
+    if found is None:
+        raise not_found("The workflow was not found.")
+    if any(found.name in (each.default, *each.by_type.values()) for each in made.workflow_schemes.values()):
+        raise invalid("The workflow is used in a workflow scheme.")
+    del made.workflows[workflow_id]
+    return empty()
+
+
 def assign(call: Call) -> Response:
     """By the description only when there are no issues in the project."""
     project, scheme = _target(call, call.body.get("projectId"), call.body.get("workflowSchemeId"))
@@ -269,6 +292,8 @@ _ADMINISTRATION: list[Route] = [
     ("POST", "workflows/create", create),
     ("POST", "workflows/update", update),
     ("GET", "workflow/<workflow_id>/projectUsages", users),
+    ("DELETE", "workflow/<workflow_id>", delete),
+    ("DELETE", "workflowscheme/<int:scheme_id>", delete_scheme),
     ("GET", "workflowscheme", schemes),
     ("POST", "workflowscheme", create_scheme),
     ("GET", "workflowscheme/project", scheme_of),
