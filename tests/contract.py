@@ -41,7 +41,20 @@ class Recorder:
 
     def faults(self, shared: Path) -> list[str]:
         """What the description says is wrong, one sentence a request."""
-        return [fault for request in self.requests if (fault := _fault(request, shared))]
+        return [fault for request in self.requests if (fault := _judged(request, shared))]
+
+
+_KNOWN: dict[tuple[Any, ...], str | None] = {}
+"""What was found about a request once; the same again is not held against the description again."""
+
+
+def _judged(request: requests.PreparedRequest, shared: Path) -> str | None:
+    if not isinstance(request.body, bytes | str | None):
+        return _fault(request, shared)
+    key = (request.method, request.path_url, request.body, request.headers.get("Content-Type"))
+    if key not in _KNOWN:
+        _KNOWN[key] = _fault(request, shared)
+    return _KNOWN[key]
 
 
 def _human(request: requests.PreparedRequest) -> bool:

@@ -177,7 +177,7 @@ def _hindered(wanted: Wanted, live: Live, found: LiveWorkflow) -> Iterator[Chang
                 name=f"{pair[0]} → {pair[1]}",
                 way=Way.MANUAL,
                 detail=f"now has {one.hindrance}, which the bridge does not fill in",
-                step=f'Take the {one.hindrance} off the transition "{one.name}" of "{found.name}".',
+                step=f'Free the transition "{one.name}" of "{found.name}" of {one.hindrance}.',
             )
 
 

@@ -69,7 +69,7 @@ def _existing(wanted: Wanted, live: Live, field: WantedField, found: LiveField) 
         return
     if found.name != field.name and not field.by_id:
         yield _renamed(field, found)
-    adopted = not _in_use(live, field, found)
+    adopted = not (_in_use(live, field, found) or _set_up_by_hand(wanted, live))
     if adopted:
         yield _adopted(field, found)
     if not live.administers or not live.cloud:
@@ -98,6 +98,12 @@ def _in_use(live: Live, field: WantedField, found: LiveField) -> bool:
         return True
     shown = [screen.fields for screen in (live.screens or {}).values()]
     return found.id in frozenset().union(live.on_create or frozenset(), *shown)
+
+
+def _set_up_by_hand(wanted: Wanted, live: Live) -> bool:
+    """Nothing was ever recorded, yet tickets can be filed: the bridge finds the fields by their names."""
+    ours = {one.id for field in wanted.fields for one in live.fields_of(field.name)}
+    return not live.record and bool(ours & (live.on_create or frozenset()))
 
 
 def _wrong_type(field: WantedField, found: LiveField) -> Change:

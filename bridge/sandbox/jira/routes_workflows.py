@@ -89,9 +89,7 @@ def _references(call: Call, body: Json) -> dict[str, str]:
         status = call.site.statuses.get(str(each.get("id")))
         if status is None:
             raise invalid(f"The status '{each.get('name')}' was not found.")
-        if status.category is not CATEGORIES.get(each.get("statusCategory")) or status.name != each.get(
-            "name"
-        ):
+        if status.category != CATEGORIES.get(each.get("statusCategory")) or status.name != each.get("name"):
             raise invalid(f"The status '{status.name}' differs from the one given.")
         found[str(each.get("statusReference"))] = status.id
     return found
