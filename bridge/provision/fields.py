@@ -159,7 +159,8 @@ def _visible_options(field: WantedField, found: LiveField, *, blind: bool = Fals
     missing = tuple(value for value in field.options if value not in values)
     disabled = tuple(value for value in field.options if value in values and values[value].disabled)
     if missing:
-        yield _options(field, missing, way=Way.ADD)
+        unseen = blind and found.options is None
+        yield _options(field, missing, way=Way.ADD, unseen=unseen)
     if disabled:
         yield _options(field, disabled, way=Way.CHANGE)
     extra = [one.value for one in found.options or () if one.value not in field.options and not one.disabled]
@@ -172,8 +173,9 @@ def _visible_options(field: WantedField, found: LiveField, *, blind: bool = Fals
         )
 
 
-def _options(field: WantedField, values: tuple[str, ...], *, way: Way) -> Change:
+def _options(field: WantedField, values: tuple[str, ...], *, way: Way, unseen: bool = False) -> Change:
     verb = "lacks" if way is Way.ADD else "has disabled"
+    verb = "cannot be seen before the field is on a screen; wanted are" if unseen else verb
     does = "Add to" if way is Way.ADD else "Enable in"
     listed = ", ".join(values)
     return Change(

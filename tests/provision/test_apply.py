@@ -7,6 +7,7 @@ import pytest
 from requests import ConnectionError as Lost
 from requests.adapters import HTTPAdapter
 
+from bridge.sandbox.control import Fault
 from bridge.sandbox.jira.catalogue import Field, Option
 from bridge.sandbox.jira.configuration import Context, Grant, Project
 from mappings import load
@@ -195,17 +196,11 @@ def test_what_a_step_is_denied_is_left_for_a_person(workplace: Workplace) -> Non
     scheme.grants = [Grant(id=1, permission="BROWSE_PROJECTS", kind="applicationRole")]
     workplace.demote()
     fault = {"match": "POST /jira/rest/api/*/permissionscheme", "do": "403", "times": 1}
-    workplace.sandbox.controls.add(_fault(fault))
+    workplace.sandbox.controls.add(Fault.read(fault))
     code, said = workplace.apply(**ADMINISTRATOR)
     assert code == 1
     assert "In CHAM's permission scheme, grant the bridge's account CREATE_ISSUES" in said
     assert [one["what"] for one in workplace.plan(**ADMINISTRATOR)[1]["changes"]] == ["permissions"]
-
-
-def _fault(found: dict[str, Any]) -> Any:
-    from bridge.sandbox.control import Fault
-
-    return Fault.read(found)
 
 
 def _type_id(workplace: Workplace) -> str:
