@@ -12,7 +12,8 @@ from bridge.clients.jira.administration import Administration
 from bridge.clients.jira.builder import Builder
 from bridge.clients.jira.survey import look
 from bridge.config import Config, load
-from bridge.provision import Change, Live, Wanted, Way, compare, unchecked, wanted_site
+from bridge.provision import Change, Kind, Live, Wanted, Way, compare, counted, unchecked, wanted_site
+from bridge.provision.live import LiveHook
 from mappings import load as load_mappings
 
 PENDING = 2
@@ -41,8 +42,11 @@ def plan(as_json: bool) -> None:
 
 @jira.command()
 @click.option("--adopt", is_flag=True, help="Use fields that exist already under the names of fields.yaml.")
+@click.option(
+    "--secret", is_flag=True, help="Save the webhook's secret again: Jira never shows the one it has."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def apply(adopt: bool, yes: bool) -> None:
+def apply(adopt: bool, secret: bool, yes: bool) -> None:
     """Make the site as the mappings want it. May be interrupted and run again at any point; deletes nothing.
 
     Exit 0: the site is as it should be; 2: something is left for a person to do; 1: something failed.
@@ -54,6 +58,8 @@ def apply(adopt: bool, yes: bool) -> None:
         live = _seen(site, wanted)
         changes = compare(wanted, live)
         todo = [] if failed else [change for change in changes if change.way in {Way.ADD, Way.CHANGE}]
+        if secret and turn == 0 and live.hook:
+            todo.append(_secret_again(wanted, live.hook))
         if turn == 0 or todo:
             _print(changes, unchecked(wanted, live))
         _agree(todo, adopt=adopt, yes=yes)
@@ -61,6 +67,16 @@ def apply(adopt: bool, yes: bool) -> None:
         if not todo:
             break
     _end(changes, failed)
+
+
+def _secret_again(wanted: Wanted, hook: LiveHook) -> Change:
+    return Change(
+        kind=Kind.WEBHOOK,
+        name=wanted.hook_url,
+        way=Way.CHANGE,
+        detail="gets the secret of the settings",
+        facts={"id": hook.id},
+    )
 
 
 def _opened() -> tuple[Administration, Wanted]:
@@ -99,7 +115,7 @@ def _agree(todo: Sequence[Change], *, adopt: bool, yes: bool) -> None:
                 err=True,
             )
             raise SystemExit(PENDING)
-    if todo and not yes and not click.confirm(f"Make these {len(todo)} changes?"):
+    if todo and not yes and not click.confirm(f"Make {counted(len(todo), 'change')}?"):
         click.echo("Nothing was done.", err=True)
         raise SystemExit(PENDING)
 
@@ -140,7 +156,10 @@ def _end(left: Sequence[Change], failed: Sequence[tuple[Change, str]]) -> None:
         [*[(change, f" ({reason})") for change, reason in failed], *[(change, "") for change in manual]]
     )
     if failed:
-        fail(f"{len(failed)} changes could not be made; run `chamados jira apply` again once that is mended.")
+        fail(
+            f"{counted(len(failed), 'change')} could not be made.",
+            "Run `chamados jira apply` again once that is mended.",
+        )
     if any(change.pending for change in left):
         click.echo("The rest is for you; `chamados jira plan` says when nothing is left.")
         raise SystemExit(PENDING)
@@ -178,7 +197,7 @@ def _summary(changes: Sequence[Change]) -> str:
     pending = sum(change.pending for change in changes)
     parts = f"{counts['add']} to add, {counts['change']} to change, {counts['manual']} by hand"
     extra = f"; {counts['extra']} of others left alone" if counts["extra"] else ""
-    return f"{pending} changes: {parts}{extra}"
+    return f"{counted(pending, 'change')}: {parts}{extra}"
 
 
 def _told(changes: Sequence[Change], unseen: Sequence[str]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """One difference between the site and what is wanted, and what can be done about it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -37,6 +38,10 @@ class Kind(StrEnum):
 SIGNS = {Way.ADD: "+", Way.CHANGE: "~", Way.EXTRA: "−", Way.MANUAL: "!"}
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     kind: Kind
@@ -62,11 +67,14 @@ class Change:
 
     def concerns(self, text: str) -> bool:
         """Whether a refusal's words are about this."""
-        return any(word and word in text for word in self._words())
+        if self.kind in {Kind.PERMISSIONS, Kind.WEBHOOK}:
+            return False
+        return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) for word in self._words())
 
     def _words(self) -> list[str]:
-        words = [*self.name.split(" → "), *self.facts.get("values", ()), *self.facts.get("fields", ())]
-        return [*words, *self.facts.get("ids", ())]
+        """What a refusal would call it: of a transition, where it leads."""
+        words = [*self.facts.get("values", ()), *self.facts.get("fields", ()), *self.facts.get("ids", ())]
+        return [self.name.rpartition(" → ")[2], *words]
 
     @property
     def pending(self) -> bool:

@@ -1,12 +1,10 @@
 """What a site is like now, as far as the account that looked may see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from mappings.model import Category
 
-Json = dict[str, Any]
 RECORD = "chamados"
 """The project property that keeps the ids by which things are known again after they were renamed."""
 
@@ -37,7 +35,6 @@ class LiveWorkflow:
     transitions: tuple[LiveTransition, ...]
     shared: bool
     """Other projects use it too, or it cannot be edited."""
-    raw: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +51,7 @@ class LiveField:
     type: str
     made_by_us: bool = False
     context: str | None = None
-    """The context that holds for our project and issue type; None where it was not asked, or none holds."""
+    """The one that holds for our tickets; empty: one does, its id was not asked; None: none does."""
     options: tuple[LiveOption, ...] | None = None
     """None where they cannot be read."""
 

@@ -97,12 +97,9 @@ def _refused(services: Services, claimed: Claim, error: Refused) -> tuple[str, b
     """Park the ticket; but where Jira's names have changed, try once more with the new ones."""
     if error.service != "Jira" or error.missing:
         return _park(services, claimed, str(error))
-    try:
-        if drift.names_changed(services):
-            stale = Unavailable("Jira", f"{error.reason}; its names have changed and were asked anew")
-            return _postpone(services, claimed, stale), False
-    except Unavailable as unreachable:
-        return _postpone(services, claimed, unreachable), False
+    if drift.names_changed(services):
+        stale = Unavailable("Jira", f"{error.reason}; its names have changed and were asked anew")
+        return _postpone(services, claimed, stale), False
     return _park(services, claimed, drift.explained(services, error))
 
 

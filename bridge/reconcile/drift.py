@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira.administration import Administration
 from bridge.clients.jira.survey import look
-from bridge.provision import Change, compare, wanted_site
+from bridge.provision import Change, compare, counted, wanted_site
 from bridge.services import Services
 from bridge.store import sweeps
 from bridge.store.tables import Ticket
@@ -60,14 +60,17 @@ def watch(services: Services) -> None:
 
 
 def told(found: list[Change]) -> str:
-    return f"{len(found)} differences" + "".join(f"; {change.sentence}" for change in found)
+    return counted(len(found), "difference") + "".join(f"; {change.sentence}" for change in found)
 
 
 def names_changed(services: Services) -> bool:
     """Ask the site's names anew; whether they are others than those that the refused request was made of."""
     known = services.jira.known_site
     services.jira.forget_site()
-    return known is not None and services.jira.site != known
+    try:
+        return known is not None and services.jira.site != known
+    except (Unavailable, Refused):
+        return False
 
 
 def explained(services: Services, error: Refused) -> str:

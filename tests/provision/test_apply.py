@@ -62,7 +62,7 @@ def test_nothing_is_done_without_a_yes(workplace: Workplace) -> None:
 def _interruptions(workplace: Workplace) -> range:
     workplace.apply()
     writes = len(workplace.writes())
-    return range(1, writes + 1, 1 if os.environ.get(ALL) else writes // 4)
+    return range(1, writes + 1, 1 if os.environ.get(ALL) else writes // 3)
 
 
 def test_it_may_be_interrupted_at_any_point(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +188,17 @@ def test_a_team_managed_project_is_refused_with_the_way_out(workplace: Workplace
     code, said = workplace.run("jira", "plan")
     assert code == 2
     assert "  1. Create a company-managed project and name its key in CHAMADOS_JIRA_PROJECT" in said
+
+
+def test_the_webhook_gets_the_settings_secret_when_asked(workplace: Workplace) -> None:
+    workplace.apply()
+    [hook] = workplace.sandbox.jira.hooks.known.values()
+    changed = {"CHAMADOS_JIRA_WEBHOOK_SECRET": "another-secret-of-32-characters!"}
+    assert workplace.apply(**changed)[0] == 0
+    assert hook.secret != changed["CHAMADOS_JIRA_WEBHOOK_SECRET"]
+    code, said = workplace.apply("--secret", **changed)
+    assert (code, hook.secret) == (0, changed["CHAMADOS_JIRA_WEBHOOK_SECRET"])
+    assert changed["CHAMADOS_JIRA_WEBHOOK_SECRET"] not in said
 
 
 def test_what_a_step_is_denied_is_left_for_a_person(workplace: Workplace) -> None:

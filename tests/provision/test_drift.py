@@ -273,7 +273,7 @@ def test_a_ticket_waits_with_the_sentence_and_goes_on_by_itself(world: World) ->
     other = world.file(ferramenta="Mobi")
     assert until(lambda: world.ticket(other).jira_key, seconds=SECONDS)
     _due(world)
-    assert _found(world) == '1 differences; field options "Ferramenta" lacks Sistema'
+    assert _found(world) == '1 difference; field options "Ferramenta" lacks Sistema'
     assert not world.ticket(number).jira_key
     context.options = kept
     _due(world)

@@ -1,11 +1,13 @@
 """A look at a whole site: what its administration holds, as far as the account may see it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bridge.clients.errors import Refused
 from bridge.clients.jira.administration import PREFIX, SECTION, Administration
 from bridge.clients.jira.transport import segment
+from bridge.clients.jira.workflows import read_workflow
 from bridge.provision.live import (
     RECORD,
     Demanded,
@@ -16,7 +18,6 @@ from bridge.provision.live import (
     LiveProject,
     LiveScreen,
     LiveStatus,
-    LiveTransition,
     LiveWorkflow,
 )
 from bridge.provision.wanted import EVENTS, PERMISSIONS, Wanted
@@ -52,6 +53,7 @@ class _Look:
         create = self._create_fields()
         hooks = self._hooks()
         screens, shared = self._screens()
+        workflow = self._used_workflow()
         return Live(
             cloud=self._site.cloud,
             administers=self._administers,
@@ -60,13 +62,13 @@ class _Look:
             project=self._project,
             types=self._types,
             statuses=tuple(self._statuses()),
-            workflow=self._used_workflow(),
+            workflow=workflow,
             workflow_readable=self._full,
-            own_workflow=self._workflow({"workflowNames": [self._wanted.own]}) if self._full else None,
+            own_workflow=self._own_workflow(workflow),
             fields=tuple(self._detailed(one, create or []) for one in fields),
             screens=screens,
             screens_shared=shared,
-            own_screen=self._own_screen(),
+            own_screen=self._own_screen(screens),
             on_create=None if create is None else frozenset(str(one["fieldId"]) for one in create),
             demanded=tuple(_demanded(create or [])),
             permissions=self._permissions(),
@@ -135,22 +137,16 @@ class _Look:
         place = {"projectId": self._project.id, "issueTypeId": self._offered}
         return self._workflow({"projectAndIssueTypes": [place]})
 
+    def _own_workflow(self, used: LiveWorkflow | None) -> LiveWorkflow | None:
+        if not self._full or (used and used.name == self._wanted.own):
+            return used
+        return self._workflow({"workflowNames": [self._wanted.own]})
+
     def _workflow(self, wanted: Json) -> LiveWorkflow | None:
         found = self._site.asked("workflows", wanted)
         if not found["workflows"]:
             return None
-        [raw] = found["workflows"]
-        ids = {one["statusReference"]: str(one["id"]) for one in found["statuses"]}
-        return LiveWorkflow(
-            name=str(raw["name"]),
-            statuses=tuple(ids[one["statusReference"]] for one in raw["statuses"]),
-            initial=next(
-                (ids[one["toStatusReference"]] for one in raw["transitions"] if one["type"] == "INITIAL"), ""
-            ),
-            transitions=tuple(_transitions(raw, ids)),
-            shared=self._is_shared(raw),
-            raw={"workflow": raw, "statuses": found["statuses"]},
-        )
+        return read_workflow(found, shared=self._is_shared(found["workflows"][0]))
 
     def _is_shared(self, raw: Json) -> bool:
         if raw["name"] == self._wanted.own:
@@ -183,14 +179,16 @@ class _Look:
         ours = {self._record.get(f"field/{name}") for name in names}
         if not (field.name in names or field.id in names or field.id in ours):
             return field
+        shown = next((one for one in create if one["fieldId"] == field.id), None)
+        if self._full and shown and field.type != "select":
+            return replace(field, context="")
         if self._full:
             return self._configured(field)
-        shown = next((one for one in create if one["fieldId"] == field.id), None)
         allowed = [
             LiveOption(id=str(one["id"]), value=one["value"])
             for one in (shown or {}).get("allowedValues") or []
         ]
-        return LiveField(**{**vars(field), "options": tuple(allowed) if shown else None})
+        return replace(field, options=tuple(allowed) if shown else None)
 
     def _configured(self, field: LiveField) -> LiveField:
         if not (self._project and self._type):
@@ -199,13 +197,13 @@ class _Look:
         [mapped] = self._site.asked(f"field/{field.id}/context/mapping", {"mappings": [place]})["values"]
         context = mapped.get("contextId")
         if context is None or field.type != "select":
-            return LiveField(**{**vars(field), "context": context and str(context)})
+            return replace(field, context=context and str(context))
         found = self._site.pages(f"field/{field.id}/context/{context}/option")
         options = tuple(
             LiveOption(id=str(one["id"]), value=one["value"], disabled=bool(one.get("disabled")))
             for one in found
         )
-        return LiveField(**{**vars(field), "context": str(context), "options": options})
+        return replace(field, context=str(context), options=options)
 
     def _create_fields(self) -> list[Json] | None:
         """What a creation may set, as the bridge's own account sees it."""
@@ -239,9 +237,12 @@ class _Look:
         paths = [f"screens/{screen}/tabs/{tab['id']}/fields" for tab in tabs]
         return frozenset(str(one["id"]) for path in paths for one in self._site.get(path))
 
-    def _own_screen(self) -> LiveScreen | None:
+    def _own_screen(self, used: dict[str, LiveScreen] | None) -> LiveScreen | None:
         if not self._administers:
             return None
+        for screen in (used or {}).values():
+            if screen.name == self._wanted.own:
+                return screen
         for one in self._site.pages("screens"):
             if one["name"] == self._wanted.own:
                 return LiveScreen(id=str(one["id"]), name=one["name"], fields=self._on_screen(str(one["id"])))
@@ -269,28 +270,6 @@ class _Look:
 
 def mark(wanted: Wanted) -> str:
     return f"{MARK} ({wanted.project})"
-
-
-def _transitions(raw: Json, ids: dict[str, str]) -> Iterator[LiveTransition]:
-    for one in raw["transitions"]:
-        if one["type"] == "INITIAL":
-            continue
-        sources: list[str | None] = [ids[link["fromStatusReference"]] for link in one.get("links") or []]
-        for source in sources or [None]:
-            yield LiveTransition(
-                name=str(one.get("name") or ""),
-                source=source,
-                target=ids[one["toStatusReference"]],
-                hindrance=_hindrance(one),
-            )
-
-
-def _hindrance(transition: Json) -> str:
-    found = ["a screen"] if transition.get("transitionScreen") else []
-    # Jira's own transitions validate the mover's permission, which is no hindrance.
-    rules = [str(one.get("ruleKey", "")) for one in transition.get("validators") or []]
-    found += ["a validator"] if any("permission" not in rule for rule in rules) else []
-    return " and ".join(found)
 
 
 def _demanded(create: list[Json]) -> Iterator[Demanded]:

@@ -1,9 +1,10 @@
-"""Workflows as Jira's REST API writes them: drawn anew, or the present one with something added."""
+"""Workflows as Jira's REST API writes them: read, drawn anew, or the present one with something added."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.provision import Wanted
+from bridge.provision.live import LiveTransition, LiveWorkflow
 from mappings.model import Category
 
 Json = dict[str, Any]
@@ -24,6 +25,42 @@ KEPT = (
     "toStatusReference",
 )
 """What of a transition is sent back as it came."""
+
+
+def read_workflow(found: Json, *, shared: bool) -> LiveWorkflow:
+    """The one workflow of an answer, its statuses by their ids."""
+    [raw] = found["workflows"]
+    ids = {one["statusReference"]: str(one["id"]) for one in found["statuses"]}
+    starts = [ids[one["toStatusReference"]] for one in raw["transitions"] if one["type"] == "INITIAL"]
+    return LiveWorkflow(
+        name=str(raw["name"]),
+        statuses=tuple(ids[one["statusReference"]] for one in raw["statuses"]),
+        initial=next(iter(starts), ""),
+        transitions=tuple(_transitions(raw, ids)),
+        shared=shared,
+    )
+
+
+def _transitions(raw: Json, ids: dict[str, str]) -> Iterator[LiveTransition]:
+    for one in raw["transitions"]:
+        if one["type"] == "INITIAL":
+            continue
+        sources: list[str | None] = [ids[link["fromStatusReference"]] for link in one.get("links") or []]
+        for source in sources or [None]:
+            yield LiveTransition(
+                name=str(one.get("name") or ""),
+                source=source,
+                target=ids[one["toStatusReference"]],
+                hindrance=_hindrance(one),
+            )
+
+
+def _hindrance(transition: Json) -> str:
+    found = ["a screen"] if transition.get("transitionScreen") else []
+    # Jira's own transitions validate the mover's permission, which is no hindrance.
+    rules = [str(one.get("ruleKey", "")) for one in transition.get("validators") or []]
+    found += ["a validator"] if any("permission" not in rule for rule in rules) else []
+    return " and ".join(found)
 
 
 def status_entries(wanted: Wanted, ids: Mapping[str, str], words: Mapping[Category, str]) -> list[Json]:
