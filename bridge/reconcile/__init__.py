@@ -21,6 +21,7 @@ from bridge.store.tickets import (
     Claim,
     LeaseLost,
     claim,
+    hold,
     journal,
     park,
     postpone,
@@ -95,12 +96,16 @@ def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
 
 def _refused(services: Services, claimed: Claim, error: Refused) -> tuple[str, bool]:
     """Park the ticket; but where Jira's names have changed, try once more with the new ones."""
-    if error.service != "Jira" or error.missing:
-        return _park(services, claimed, str(error))
-    if drift.names_changed(services):
-        stale = Unavailable("Jira", f"{error.reason}; its names have changed and were asked anew")
-        return _postpone(services, claimed, stale), False
-    return _park(services, claimed, drift.explained(services, error))
+    try:
+        if error.service != "Jira" or error.missing:
+            return _park(services, claimed, str(error))
+        hold(services.store, claimed, now=services.clock())
+        if drift.names_changed(services):
+            stale = Unavailable("Jira", f"{error.reason}; its names have changed and were asked anew")
+            return _postpone(services, claimed, stale), False
+        return _park(services, claimed, drift.explained(services, error))
+    except LeaseLost as lost:
+        return str(lost), False
 
 
 def _look(services: Services, claimed: Claim) -> tuple[str, bool]:

@@ -6,9 +6,9 @@ import flask
 from flask import request
 
 from bridge.sandbox.jira import catalogue
-from bridge.sandbox.jira.call import Call, Route, words
+from bridge.sandbox.jira.call import Call, Route, administration, cloud_only, words
 from bridge.sandbox.jira.configuration import Project
-from bridge.sandbox.jira.errors import invalid
+from bridge.sandbox.jira.errors import invalid, not_found
 from bridge.sandbox.jira.model import Json, User, stamp
 from bridge.sandbox.jira.render import View
 from bridge.sandbox.jira.site import Site
@@ -116,6 +116,15 @@ def priorities(call: Call) -> Any:
     return flask.jsonify([call.view.priority(key) for key in catalogue.PRIORITIES])
 
 
+def task(call: Call, task_id: str) -> Json:
+    """A long task runs when first asked about, and is over the next time."""
+    if task_id not in call.site.tasks:
+        raise not_found("The task was not found.")
+    running = call.site.tasks[task_id] > 0
+    call.site.tasks[task_id] -= 1
+    return {"id": task_id, "status": "RUNNING" if running else "COMPLETE", "progress": 50 if running else 100}
+
+
 ROUTES: list[Route] = [
     ("GET", "serverInfo", server_info),
     ("GET", "myself", myself),
@@ -123,4 +132,5 @@ ROUTES: list[Route] = [
     ("GET", "user/search", users),
     ("GET", "user/assignable/search", assignable),
     ("GET", "priority", priorities),
+    ("GET", "task/<task_id>", cloud_only(administration(task))),
 ]

@@ -275,15 +275,6 @@ def _target(call: Call, project_id: Any, scheme_id: Any) -> tuple[Project, Workf
     return project, scheme
 
 
-def task(call: Call, task_id: str) -> Json:
-    """A long task runs when first asked about, and is over the next time."""
-    if task_id not in call.site.tasks:
-        raise not_found("The task was not found.")
-    running = call.site.tasks[task_id] > 0
-    call.site.tasks[task_id] -= 1
-    return {"id": task_id, "status": "RUNNING" if running else "COMPLETE", "progress": 50 if running else 100}
-
-
 _ADMINISTRATION: list[Route] = [
     ("POST", "workflows", read),
     ("GET", "workflows/search", search),
@@ -297,7 +288,6 @@ _ADMINISTRATION: list[Route] = [
     ("GET", "workflowscheme/project", scheme_of),
     ("PUT", "workflowscheme/project", assign),
     ("POST", "workflowscheme/project/switch", switch),
-    ("GET", "task/<task_id>", task),
 ]
 ROUTES: list[Route] = [
     (method, path, cloud_only(administration(handler))) for method, path, handler in _ADMINISTRATION
