@@ -49,7 +49,7 @@ def open_services(config: Config) -> Services:
 
 def carried(services: Services, *, owner: str) -> tuple[Services, EmbeddedCarrier]:
     """The services with a carrier running in this process, woken by every commit that rings."""
-    release_dead(services.store, is_dead=lambda other: _is_dead(other, me=owner))
+    release_dead(services.store, is_dead=lambda other: _is_dead(other, me=owner), now=services.clock())
     woken: list[Services] = []
 
     def work(ticket_id: int) -> str | None:

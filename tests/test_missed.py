@@ -227,5 +227,5 @@ def test_a_dead_processes_tickets_are_free_at_once(world: World) -> None:
             .where(Ticket.id == number)
             .values(lease_owner=dead, lease_until=now + timedelta(minutes=1))
         )
-    assert release_dead(store, is_dead=lambda owner: _is_dead(owner, me=me)) == 1
+    assert release_dead(store, is_dead=lambda owner: _is_dead(owner, me=me), now=now) == 1
     assert world.ticket(number).lease_until is None

@@ -34,6 +34,17 @@ class Unavailable(Exception):
         """True when it was too much at once: the whole scope rests."""
         super().__init__(f"{service}: {reason}")
 
+    def about(self, subject: str) -> "Unavailable":
+        """The same, naming what was asked for."""
+        return Unavailable(
+            self.service,
+            f"{self.reason}, {subject}",
+            retry_after=self.retry_after,
+            unknown_outcome=self.unknown_outcome,
+            denied=self.denied,
+            limited=self.limited,
+        )
+
 
 class Refused(Exception):
     """It will never work as asked. `reason` is a sentence that a person can act on."""

@@ -347,7 +347,7 @@ def _failure(error: GithubException) -> Unavailable | Refused:
     if error.status == 429 or (error.status == 403 and (wait or headers.get("x-ratelimit-remaining") == "0")):
         reset = headers.get("x-ratelimit-reset", "")
         seconds = retry_after(wait) or (float(reset) - time.time() if reset.isdigit() else DEFAULT_REST)
-        return Unavailable(SERVICE, "asked us to wait", retry_after=seconds, limited=True)
+        return Unavailable(SERVICE, f"asked us to wait ({error.status})", retry_after=seconds, limited=True)
     if error.status == 404:
         return Refused(SERVICE, "does not show it (404)", missing=True)
     if error.status in {401, 403}:

@@ -22,7 +22,6 @@ from bridge.store.tickets import (
     LeaseLost,
     claim,
     hold,
-    journal,
     park,
     postpone,
     settle,
@@ -64,7 +63,7 @@ def foresee(services: Services, ticket_id: int) -> list[Action]:
         return []
     with services.store.read() as db:
         names = [f"{one.name}" for one, _ in facts.pull_requests(db, ticket_id)]
-    fresh = read_github(services, ticket, [("pull_request", name) for name in names])
+    fresh, _ = read_github(services, ticket, [("pull_request", name) for name in names])
     issue = services.jira.observe(ticket.jira_id)
     seen = observation(services, ticket, issue, fresh)
     return list(plan(seen, services.mappings, now=services.clock(), hold=mail_hold(services, ticket)).actions)
@@ -114,7 +113,8 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     ticket = ensure_issue(services, claimed, ticket)
     ticket, closed = settle_duplicates(services, claimed, ticket)
     done += closed
-    fresh = read_github(services, ticket, claimed.rings)
+    fresh, gone = read_github(services, ticket, claimed.rings)
+    done += gone
     issue = services.jira.observe(ticket.jira_id or "")
     _remember(services, claimed, issue, fresh)
     done += attach_files(services, claimed, issue)
@@ -186,13 +186,9 @@ def _postpone(services: Services, claimed: Claim, error: Unavailable) -> str:
     wait = error.retry_after or min(FIRST_WAIT * 2**attempts, LONGEST_WAIT)
     wait *= 1 + random.random() / 4  # noqa: S311  (spreads the crowd when a remote returns)
     now = services.clock()
-    outcome = f"{error}; again in {wait:.0f} s"
-    postpone(services.store, claimed, outcome=outcome, retry_at=now + timedelta(seconds=wait), now=now)
-    return outcome
+    postpone(services.store, claimed, outcome=str(error), retry_at=now + timedelta(seconds=wait), now=now)
+    return f"{error}; again in {wait:.0f} s"
 
 
 def _park(services: Services, claimed: Claim, reason: str) -> tuple[str, bool]:
-    now = services.clock()
-    with writing(services.store, claimed) as db:
-        journal(db, claimed.ticket_id, act="park", cause="reconcile", outcome=reason, now=now)
-    return reason, park(services.store, claimed, reason=reason, now=now)
+    return reason, park(services.store, claimed, reason=reason, now=services.clock())

@@ -97,14 +97,19 @@ def _move(
     for number, status in enumerate(action.path):
         transitions = offered if number == 0 and status in offered else services.jira.transitions(issue_id)
         if status not in transitions:
-            raise Refused(
-                "Jira", f"offers no transition to {status}; the workflow needs one ({verdict.reason})"
-            )
+            raise Refused("Jira", _no_transition(here, status, transitions, action))
         _about_to_move(services, claimed, status)
         services.jira.move(issue_id, transitions[status])
-        _moved(services, claimed, verdict, from_status=here, to_status=status)
+        _moved(services, claimed, action, from_status=here, to_status=status)
         here = status
     return _spend(services, claimed, verdict, f"moved to {action.path[-1]} by {action.trigger}")
+
+
+def _no_transition(here: str, status: str, offered: Mapping[str, str], action: Move) -> str:
+    return (
+        f"offers no transition from {here} to {status} (only to {', '.join(offered) or 'nowhere'}); "
+        f"{action.trigger} needs one: {action.verdict.reason}"
+    )
 
 
 def _about_to_move(services: Services, claimed: Claim, status: str) -> None:
@@ -112,12 +117,12 @@ def _about_to_move(services: Services, claimed: Claim, status: str) -> None:
         db.get_one(Ticket, claimed.ticket_id).moving_to = status
 
 
-def _moved(services: Services, claimed: Claim, verdict: Verdict, *, from_status: str, to_status: str) -> None:
-    now = services.clock()
+def _moved(services: Services, claimed: Claim, action: Move, *, from_status: str, to_status: str) -> None:
+    now, verdict = services.clock(), action.verdict
     with writing(services.store, claimed) as db:
         row = db.get_one(Ticket, claimed.ticket_id)
         row.status, row.status_since = to_status, now
-        outcome = f"moved from {from_status} to {to_status}: {verdict.reason}"
+        outcome = f"moved from {from_status} to {to_status} by {action.trigger}: {verdict.reason}"
         journal(db, row.id, act="move", cause=verdict.identity, outcome=outcome, now=now)
 
 

@@ -173,9 +173,9 @@ def _attach(
     services: Services, claimed: Claim, issue: Issue, upload: Upload, present: set[tuple[str, int]]
 ) -> str:
     name = jira_filename(upload.filename, upload.sha256)
-    jira_id, refusal = None, ""
+    jira_id, refusal, outcome = None, "", f"attached {name}"
     if (name, upload.size) in present:
-        jira_id = "present"
+        jira_id, outcome = "present", f"{name} was there already: an answer of Jira's had been lost"
     else:
         try:
             with (services.config.files / upload.stored_as).open("rb") as content:
@@ -186,9 +186,10 @@ def _attach(
                     content=content,
                     beat=lambda: hold(services.store, claimed, now=services.clock()),
                 )
+        except Unavailable as error:
+            raise error.about(name) from error
         except Refused as error:
-            refusal = error.reason
-    outcome = f"attached {name}" if jira_id else f"Jira refused {name}: {refusal}"
+            refusal, outcome = error.reason, f"Jira refused {name}: {error.reason}"
     with writing(services.store, claimed) as db:
         row = db.get_one(Upload, upload.id)
         row.jira_id, row.refusal = jira_id, refusal

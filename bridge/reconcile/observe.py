@@ -23,22 +23,30 @@ LAG_ATTEMPTS = 3
 Rings = Iterable[tuple[str, str]]
 
 
-def read_github(services: Services, ticket: Ticket, rings: Rings) -> list[Fact]:
+def read_github(services: Services, ticket: Ticket, rings: Rings) -> tuple[list[Fact], list[str]]:
     """Read anew what the doorbells named, pull requests first: publications are weighed against them.
+
+    Also a sentence for each thing that says nothing of the ticket: gone, or without its fix.
 
     Raises:
         Unavailable, Refused: from the client.
     """
     found: list[Fact] = []
+    silent: list[str] = []
     for kind, subject in sorted(rings, key=lambda one: one[0] != "pull_request"):
         reader = _READERS.get(kind)
         if reader is None:
             continue
         try:
-            found += reader(services, ticket.id, subject, found)
+            read = reader(services, ticket.id, subject, found)
+        except Unavailable as error:
+            raise error.about(subject) from error
         except Refused as error:
-            _lag_or_gone(error, ticket)
-    return found
+            silent.append(_lag_or_gone(error, ticket, subject))
+        else:
+            found += read
+            silent += [] if read else [f"{kind} {subject} {_NOTHING_IN[kind]}"]
+    return found, silent
 
 
 def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterable[Fact]) -> Observation:
@@ -141,11 +149,21 @@ def _contained(services: Services, repository: str, deployment: Deployment, one:
     return services.github.contains(repository, head=deployment.sha, commit=commit)
 
 
-def _lag_or_gone(error: Refused, ticket: Ticket) -> None:
+def _lag_or_gone(error: Refused, ticket: Ticket, subject: str) -> str:
     if not error.missing:
         raise error
+    reason = f"{error.reason}, {subject}"
     if ticket.attempts < LAG_ATTEMPTS:
-        raise Unavailable(error.service, error.reason, retry_after=GITHUB_LAG) from error
+        raise Unavailable(error.service, reason, retry_after=GITHUB_LAG) from error
+    return f"{error.service} {reason}: taken for gone after {LAG_ATTEMPTS} tries"
+
+
+_NOTHING_IN = {
+    "branch": "is gone",
+    "deployment": "moves nothing: not ended well, another environment, or without the ticket's fix",
+    "release": "moves nothing: a draft, or without the ticket's fix",
+}
+"""Why a doorbell's subject brought no fact."""
 
 
 _Reader = Callable[[Services, int, str, list[Fact]], list[Fact]]

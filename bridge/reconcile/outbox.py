@@ -41,7 +41,7 @@ def _send(services: Services, mail: Mail) -> str:
         doubt = "; it may have been taken, and will be sent again" if error.unknown_outcome else ""
         return _later(services, mail, f"{error}{doubt}")
     except Refused as error:
-        mails.failed(services.store, mail, outcome=str(error))
+        mails.failed(services.store, mail, outcome=str(error), now=now)
         _warn(services, mail, f"was refused: {error}")
         return str(error)
     mails.sent(services.store, mail, outcome=outcome, now=now)
@@ -52,12 +52,12 @@ def _later(services: Services, mail: Mail, reason: str) -> str:
     now = services.clock()
     if now - mail.created_at >= GIVE_UP:
         outcome = f"{reason}; given up after {GIVE_UP.days} days"
-        mails.failed(services.store, mail, outcome=outcome)
+        mails.failed(services.store, mail, outcome=outcome, now=now)
         return outcome
     if now - mail.created_at >= WARN:
         _warn(services, mail, f"has waited since {mail.created_at:%Y-%m-%d %H:%M} UTC: {reason}")
     minutes = RETRIES[min(mail.attempts, len(RETRIES)) - 1]
-    mails.retry(services.store, mail, outcome=reason, at=now + timedelta(minutes=minutes))
+    mails.retry(services.store, mail, outcome=reason, at=now + timedelta(minutes=minutes), now=now)
     return f"{reason}; again in {minutes} min"
 
 

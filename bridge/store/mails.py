@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bridge.store.engine import Store
 from bridge.store.tables import Mail
+from bridge.store.tickets import journal
 
 # Long headers (List-Unsubscribe) must stay in one piece, not become RFC 2047 words (reference: users.md 2.3).
 WIRE_POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
@@ -89,8 +90,8 @@ def sent(store: Store, mail: Mail, *, outcome: str, now: datetime) -> None:
     _write(store, mail, values)
 
 
-def retry(store: Store, mail: Mail, *, outcome: str, at: datetime) -> None:
-    _write(store, mail, {"state": "queued", "due_at": at, "outcome": outcome})
+def retry(store: Store, mail: Mail, *, outcome: str, at: datetime, now: datetime) -> None:
+    _write(store, mail, {"state": "queued", "due_at": at, "outcome": outcome}, trouble=outcome, now=now)
 
 
 def late(db: Session, mail: Mail) -> bool:
@@ -101,13 +102,19 @@ def late(db: Session, mail: Mail) -> bool:
     return marked is not None
 
 
-def failed(store: Store, mail: Mail, *, outcome: str) -> None:
-    _write(store, mail, {"state": "failed", "due_at": None, "outcome": outcome})
+def failed(store: Store, mail: Mail, *, outcome: str, now: datetime) -> None:
+    _write(store, mail, {"state": "failed", "due_at": None, "outcome": outcome}, trouble=outcome, now=now)
 
 
-def _write(store: Store, mail: Mail, values: dict[str, object]) -> None:
+def _write(
+    store: Store, mail: Mail, values: dict[str, object], *, trouble: str = "", now: datetime | None = None
+) -> None:
     with store.begin() as db:
         db.execute(update(Mail).where(Mail.id == mail.id, Mail.attempts == mail.attempts).values(**values))
+        # The row keeps the last answer only; the journal keeps each new one.
+        if trouble != mail.outcome and now and mail.ticket_id is not None:
+            outcome = f"{mail.kind} to {mail.recipient}: {trouble}"
+            journal(db, mail.ticket_id, act="mail", cause=mail.cause, outcome=outcome, now=now)
 
 
 def _sendable(now: datetime) -> ColumnElement[bool]:

@@ -31,6 +31,8 @@ class Claim:
     lease: timedelta
     rings: tuple[tuple[str, str], ...]
     """(kind, subject) of each doorbell since the last look, without repeats."""
+    causes: tuple[str, ...] = ()
+    """Who rang, in words, for the journal."""
 
 
 _RING = (
@@ -78,7 +80,9 @@ def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: tim
     """Take the ticket if it deserves a look and nobody holds it."""
     with store.read() as db:
         # Most doorbells find a ticket that rests or is being looked at: they need no turn at writing.
-        if db.scalar(select(Ticket.id).where(Ticket.id == ticket_id, _claimable(now))) is None:
+        before = select(Ticket.lease_owner, Ticket.lease_until)
+        held = db.execute(before.where(Ticket.id == ticket_id, _claimable(now))).one_or_none()
+        if held is None:
             return None
     with store.begin() as db:
         found = db.execute(
@@ -89,12 +93,15 @@ def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: tim
         ).one_or_none()
         if found is None:
             return None
+        if held.lease_owner:
+            outcome = _taken_over(held.lease_owner, until=held.lease_until, by=owner, now=now)
+            journal(db, ticket_id, act="lease", cause=held.lease_owner, outcome=outcome, now=now)
         rings = db.execute(
-            select(Ring.kind, Ring.subject)
+            select(Ring.kind, Ring.subject, Ring.delivery_id)
             .where(Ring.ticket_id == ticket_id, Ring.generation <= found.generation)
             .order_by(Ring.id)
-        )
-        heard = tuple(dict.fromkeys((kind, subject) for kind, subject in rings))
+        ).all()
+        heard = tuple(dict.fromkeys((ring.kind, ring.subject) for ring in rings))
         return Claim(
             ticket_id=ticket_id,
             generation=found.generation,
@@ -102,7 +109,24 @@ def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: tim
             until=now + lease,
             lease=lease,
             rings=heard,
+            causes=tuple(dict.fromkeys(_who_rang(*ring) for ring in rings)),
         )
+
+
+def _who_rang(kind: str, subject: str, delivery_id: int | None) -> str:
+    if delivery_id is not None:
+        return f"delivery {delivery_id} ({kind} {subject})"
+    origin = {"filed": "the", "partner": "the partner's", "cli": "the operator's"}.get(kind)
+    return f"{origin} {subject}" if origin else f"a sweep ({kind} {subject})"
+
+
+def _taken_over(owner: str, *, until: datetime | None, by: str, now: datetime) -> str:
+    ends = f"{until:%Y-%m-%d %H:%M:%S}" if until else "never"
+    if until is not None and until > now + LONGEST_LEASE:
+        return (
+            f"the lease of {owner} ends at {ends}, later than any can: the clock was set back; {by} goes on"
+        )
+    return f"the lease of {owner} ran out at {ends} (stopped, stuck or cut off); {by} goes on"
 
 
 def hold(store: Store, claimed: Claim, *, now: datetime) -> None:
@@ -119,11 +143,15 @@ def hold(store: Store, claimed: Claim, *, now: datetime) -> None:
     claimed.until = until
 
 
-def release_dead(store: Store, *, is_dead: Callable[[str], bool]) -> int:
+def release_dead(store: Store, *, is_dead: Callable[[str], bool], now: datetime) -> int:
     """Free the tickets of workers that are no more, so that nobody waits for their leases to end."""
     with store.begin() as db:
-        owners = db.scalars(select(Ticket.lease_owner).where(Ticket.lease_owner != "").distinct()).all()
-        dead = [owner for owner in owners if is_dead(owner)]
+        held = db.execute(select(Ticket.id, Ticket.lease_owner).where(Ticket.lease_owner != "")).all()
+        dead = [owner for owner in {one.lease_owner for one in held} if is_dead(owner)]
+        for ticket_id, owner in held:
+            if owner in dead:
+                outcome = f"{owner} ended in the middle of a look; the ticket is free again"
+                journal(db, ticket_id, act="lease", cause=owner, outcome=outcome, now=now)
         freed = db.execute(
             update(Ticket)
             .where(Ticket.lease_owner.in_(dead))
@@ -193,32 +221,27 @@ def journal(db: Session, ticket_id: int, *, act: str, cause: str, outcome: str, 
 def settle(store: Store, claimed: Claim, *, outcome: str, due_at: datetime | None, now: datetime) -> bool:
     """Close a look that went well. True when the ticket was rung meanwhile and deserves another."""
     values = {"outcome": outcome, "due_at": due_at, "retry_at": None, "attempts": 0, "parked": ""}
-    return _close(store, claimed, now=now, observed=True, values=values)
+    return _close(store, claimed, act="look", now=now, values=values | {"reconciled_at": now})
 
 
 def postpone(store: Store, claimed: Claim, *, outcome: str, retry_at: datetime, now: datetime) -> None:
     """Close a look that the outside cut short; the doorbells stay."""
     values = {"outcome": outcome, "retry_at": retry_at, "attempts": Ticket.attempts + 1}
-    _close(store, claimed, now=now, observed=False, values=values)
+    with writing(store, claimed) as db:
+        _note(db, claimed, act="retry", outcome=outcome, now=now)
+        _let_go(db, claimed, values)
 
 
 def park(store: Store, claimed: Claim, *, reason: str, now: datetime) -> bool:
     """Close a look that can go no further until something changes."""
     values = {"outcome": reason, "parked": reason, "retry_at": None, "due_at": None}
-    return _close(store, claimed, now=now, observed=True, values=values)
+    return _close(store, claimed, act="park", now=now, values=values | {"reconciled_at": now})
 
 
-def _close(
-    store: Store, claimed: Claim, *, now: datetime, observed: bool, values: Mapping[str, object]
-) -> bool:
+def _close(store: Store, claimed: Claim, *, act: str, now: datetime, values: Mapping[str, object]) -> bool:
     with writing(store, claimed) as db:
-        db.execute(
-            update(Ticket)
-            .where(Ticket.id == claimed.ticket_id)
-            .values(lease_owner="", lease_until=None, reconciled_at=now, **values)
-        )
-        if not observed:
-            return False
+        _note(db, claimed, act=act, outcome=str(values["outcome"]), now=now)
+        _let_go(db, claimed, values)
         db.execute(
             update(Ticket)
             .where(Ticket.id == claimed.ticket_id)
@@ -229,6 +252,27 @@ def _close(
         )
         generation = db.scalar(select(Ticket.generation).where(Ticket.id == claimed.ticket_id))
         return generation is not None and generation > claimed.generation
+
+
+def _let_go(db: Session, claimed: Claim, values: Mapping[str, object]) -> None:
+    free = {"lease_owner": "", "lease_until": None}
+    db.execute(update(Ticket).where(Ticket.id == claimed.ticket_id).values(**free, **values))
+
+
+def _note(db: Session, claimed: Claim, *, act: str, outcome: str, now: datetime) -> None:
+    """Journal what rang and what came of it; the same failure again is one line, the same look is none."""
+    if act == "retry" and _last_outcome(db, claimed.ticket_id, act) == outcome:
+        return
+    if claimed.causes or act != "look":
+        cause = "; ".join(claimed.causes) or "it was due"
+        journal(db, claimed.ticket_id, act=act, cause=cause, outcome=outcome, now=now)
+
+
+def _last_outcome(db: Session, ticket_id: int, act: str) -> str:
+    """What the journal's last line says, if it is of this act."""
+    newest = select(Entry).where(Entry.ticket_id == ticket_id).order_by(Entry.id.desc()).limit(1)
+    last = db.scalar(newest)
+    return last.outcome if last is not None and last.act == act else ""
 
 
 def waiting_attempts(store: Store, ticket_id: int) -> int:

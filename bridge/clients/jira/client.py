@@ -250,7 +250,17 @@ class Jira:
     # --- how
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
-        return self._transport.call(method, path, version="3" if self.site.cloud else "2", **request)
+        try:
+            return self._transport.call(method, path, version="3" if self.site.cloud else "2", **request)
+        except Refused as error:
+            raise Refused(error.service, self._by_name(error.reason), missing=error.missing) from error
+
+    def _by_name(self, reason: str) -> str:
+        """Jira's words with our names beside its field ids: nobody knows what customfield_10042 is."""
+        for name, field_id in self.site.fields.items():
+            if field_id != name:
+                reason = reason.replace(f"{field_id}: ", f"{name} ({field_id}): ")
+        return reason
 
     def _fields(self, new: NewIssue) -> Json:
         site, form = self.site, self._mappings.form

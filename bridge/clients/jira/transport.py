@@ -53,6 +53,7 @@ class Transport:
             Refused: never as asked.
         """
         refuse_in_transaction()
+        asked = f"{method} {path}"
         if self._limiter:
             self._limiter.take(SERVICE, _scopes(method, path))
         try:
@@ -60,13 +61,14 @@ class Transport:
                 method, f"{self._base}/rest/{root}/{version}/{path}", allow_redirects=False, **request
             )
         except JIRAError as error:
-            failure = _failure(error)
+            failure = _failure(error, asked)
             if self._limiter and error.response is not None and _is_limit(error.response):
                 self._rest(self._limiter, failure, error.response, method, path)
             raise failure from error
         except requests.RequestException as error:
-            raise Unavailable(SERVICE, _network(error), unknown_outcome=not _never_sent(error)) from error
-        return _json(response)
+            reason = f"{_network(error)} ({asked})"
+            raise Unavailable(SERVICE, reason, unknown_outcome=not _never_sent(error)) from error
+        return _json(response, asked)
 
     def _rest(
         self,
@@ -124,33 +126,32 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _json(response: requests.Response) -> Any:
+def _json(response: requests.Response, asked: str) -> Any:
     if response.status_code == 303:
         return {"task": response.headers.get("Location", "")}
     if not response.content:
         return None
     # A maintenance page can come with status 200 (fault 36 of the catalogue).
     if "json" not in response.headers.get("Content-Type", ""):
-        raise Unavailable(SERVICE, "answered with a page instead of data", unknown_outcome=True)
+        raise Unavailable(SERVICE, f"answered with a page instead of data ({asked})", unknown_outcome=True)
     return response.json()
 
 
-def _failure(error: JIRAError) -> Unavailable | Refused:
+def _failure(error: JIRAError, asked: str) -> Unavailable | Refused:
+    """What an answer other than 2xx means, in a sentence with its status and what was `asked`."""
     status = int(error.status_code or 0)
+    where = f"({status}, {asked})"
     wait = _retry_after(error.response)
     if status == 429 or (status == 503 and wait is not None):
-        return Unavailable(SERVICE, f"asked us to wait ({status})", retry_after=wait)
+        return Unavailable(SERVICE, f"asked us to wait {where}", retry_after=wait)
     if status in {401, 403}:
-        return Unavailable(SERVICE, _denied(status, error), retry_after=TOKEN_WAIT, denied=True)
+        reason = f"does not accept our token or permissions {where}: {_sentence(error)}"
+        return Unavailable(SERVICE, reason, retry_after=TOKEN_WAIT, denied=True)
     if status == 409:
-        return Unavailable(SERVICE, "somebody else was changing the issue (409)", retry_after=1)
+        return Unavailable(SERVICE, f"somebody else was changing the issue {where}", retry_after=1)
     if 400 <= status < 500:
-        return Refused(SERVICE, f"{_sentence(error)} ({status})", missing=status == 404)
-    return Unavailable(SERVICE, f"failed ({status})", unknown_outcome=True)
-
-
-def _denied(status: int, error: JIRAError) -> str:
-    return f"does not accept our token or permissions ({status}): {_sentence(error)}"
+        return Refused(SERVICE, f"{_sentence(error)} {where}", missing=status == 404)
+    return Unavailable(SERVICE, f"failed {where}", unknown_outcome=True)
 
 
 def _sentence(error: JIRAError) -> str:
