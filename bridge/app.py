@@ -3,21 +3,18 @@
 import os
 from dataclasses import replace
 
-from flask import Flask, Response, jsonify
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bridge import portal
+from bridge import portal, probes, request_log
 from bridge.carrier import EmbeddedCarrier
-from bridge.clients.errors import Refused, Unavailable
 from bridge.config import Config
 from bridge.reconcile import reconcile
 from bridge.reconcile.drift import watch
 from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
-from bridge.store import Store, people, schema, sweeps
+from bridge.store import Store, people, schema
 from bridge.store.tickets import claimable, release_dead
 from mappings import load
 from webhooks import github, jira
@@ -89,33 +86,12 @@ def create_app(services: Services) -> Flask:
     """The application; everything it needs is in `services`."""
     app = Flask("bridge", static_folder=None)
     app.secret_key = services.config.secret_key.reveal()
+    request_log.install(app)
     portal.register(app, services)
     app.register_blueprint(github.blueprint(services))
     app.register_blueprint(jira.blueprint(services))
-    _probes(app, services)
+    app.register_blueprint(probes.blueprint(services))
     if services.config.proxies:
         hops = services.config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
-
-
-def _probes(app: Flask, services: Services) -> None:
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return jsonify(status="ok")
-
-    @app.get("/readyz")
-    def readyz() -> tuple[Response, int]:
-        try:
-            with services.store.read() as db:
-                db.execute(text("SELECT 1"))
-        except (SQLAlchemyError, Unavailable, Refused):
-            return jsonify(status="the database does not answer"), 503
-        swept = {
-            one.name: {
-                "reconciled_at": one.finished_at.isoformat() if one.finished_at else None,
-                "outcome": one.outcome,
-            }
-            for one in sweeps.all_swept(services.store)
-        }
-        return jsonify(status="ok", sweeps=swept), 200

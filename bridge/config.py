@@ -104,6 +104,10 @@ class Config:
     """Seconds that a status e-mail waits, so that an undone move sends nothing."""
     workers: int
     """Tickets looked at side by side in one process."""
+    metrics_token: Secret = field(default_factory=lambda: Secret(""))
+    """Opens `/metrics`; empty: nobody may read it."""
+    log: str = field(default="")
+    """`json` or `text`; empty: text on a terminal, JSON elsewhere."""
     proxies: int = field(default=0)
     """Reverse proxies in front whose X-Forwarded-* headers are believed."""
 
@@ -135,6 +139,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         mail_hold=reader.number("MAIL_HOLD", 30),
         bulk_hold=reader.number("MAIL_BULK_HOLD", 300),
         workers=reader.number("WORKERS", 16),
+        metrics_token=reader.secret("METRICS_TOKEN", required=False, minimum=MINIMUM_SECRET),
+        log=reader.choice("LOG", ("", "json", "text")),
         proxies=reader.number("PROXIES", 0),
     )
     if reader.faults:
@@ -271,6 +277,11 @@ class _Reader:
         self.check(
             name, not value or "@" in parseaddr(value)[1], "must be an e-mail address, as Name <a@b.example>"
         )
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, "").lower()
+        self.check(name, value in choices, f"must be one of {', '.join(filter(None, choices))}")
         return value
 
     def number(self, name: str, default: int) -> int:

@@ -19,10 +19,16 @@ class Ringing:
     subject: str = ""
     tickets: tuple[int, ...] = ()
     outcome: str
+    result: str = "rang"
+    """rang, ignored or unreadable: by which deliveries are chosen and counted."""
 
 
 def ignored(reason: str) -> Ringing:
-    return Ringing(outcome=f"ignored: {reason}")
+    return Ringing(outcome=f"ignored: {reason}", result="ignored")
+
+
+def unreadable(reason: str) -> Ringing:
+    return Ringing(outcome=f"ignored: unreadable: {reason}", result="unreadable")
 
 
 class Malformed(Exception):

@@ -12,19 +12,21 @@ from flask import Response, jsonify, request
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bridge.config import Secret
 from bridge.services import Services
 from bridge.store.tables import Counter, Delivery
 from bridge.store.tickets import edited_in_bulk, ring
-from webhooks.events import Malformed, Payload, Ringing, ignored
+from webhooks.events import Malformed, Payload, Ringing, unreadable
 
 Dispatch = Callable[[str, Services, Session, Payload], Ringing]
 
 LIMIT = 25 * 1024 * 1024
 """Bytes: GitHub (G7) and Jira (J6) deliver nothing larger."""
 RETRY_SECONDS = 30
+OTHER_BODY = "; came again with another body, which was refused (409)"
 
 # Built once: at 200 deliveries a second the building is what costs.
 _KNOWN = select(Delivery.id).where(
@@ -75,11 +77,13 @@ def receive(
     try:
         if not signed(body, request.headers.get(signature_header, ""), secrets):
             _count(services, f"{source} webhooks refused")
+            log.warning("webhook refused: the signature does not match", source=source)
             return _answer(401, "the signature does not match")
         found = letter(body)
         if found is None:
             return _answer(400, "the delivery has no id")
-        return _record(services, found, dispatch)
+        with bound_contextvars(source=source, delivery=found.delivery_id, event_name=found.event):
+            return _record(services, found, dispatch)
     except SQLAlchemyError:
         # Jira resends on 5xx only (J1): our trouble must never look like the sender's fault.
         log.exception("the database is unavailable")
@@ -107,6 +111,7 @@ def _record(
         return _repeat(services, letter)
     for ticket_id in wakeful:
         services.wake(ticket_id)
+    log.info("webhook", outcome=ringing.outcome)
     return _answer(status, ringing.outcome)
 
 
@@ -120,6 +125,7 @@ def _write(services: Services, db: Session, letter: Letter, ringing: Ringing) ->
         "body": letter.body,
         "body_sha256": _hash(letter),
         "outcome": ringing.outcome,
+        "result": ringing.result,
     }
     number = db.scalar(_KEEP, row)
     if letter.bulk:
@@ -133,7 +139,7 @@ def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) ->
         row = db.get_one(Delivery, number)
         letter = Letter(source=row.source, delivery_id=row.delivery_id, event=row.event, body=row.body)
         ringing, _ = _read(services, db, letter, dispatch[row.source])
-        row.outcome = ringing.outcome
+        row.outcome, row.result = ringing.outcome, ringing.result
         wakeful = _ring(services, db, row.id, ringing)
     for ticket_id in wakeful:
         services.wake(ticket_id)
@@ -169,9 +175,9 @@ def _read(
             raise Malformed("not a JSON object")
         return dispatch(letter.event, services, db, payload), 202
     except (ValueError, RecursionError) as error:
-        return ignored(f"unreadable: {type(error).__name__}"), 422
+        return unreadable(type(error).__name__), 422
     except Malformed as error:
-        return ignored(f"unreadable: {error}"), 422
+        return unreadable(str(error)), 422
 
 
 def _json_part(body: bytes) -> bytes:
@@ -191,8 +197,10 @@ def _repeat(services: Services, letter: Letter) -> Response:
         known = db.get_one(Delivery, number)
         known.repeats += 1
         is_same = known.body_sha256 == _hash(letter)
+        if not is_same:
+            known.outcome = known.outcome.removesuffix(OTHER_BODY) + OTHER_BODY
     if not is_same:
-        log.error("a delivery id came again with another body", delivery=number)
+        log.error("a delivery id came again with another body", number=number)
         return _answer(409, "this delivery id came before with another body")
     return _answer(200, "known already")
 
@@ -207,11 +215,11 @@ def _count(services: Services, name: str) -> None:
         changed = db.execute(
             update(Counter)
             .where(Counter.name == name)
-            .values(value=Counter.value + 1)
+            .values(value=Counter.value + 1, at=services.clock())
             .returning(Counter.value)
         ).one_or_none()
         if changed is None:
-            db.add(Counter(name=name, value=1))
+            db.add(Counter(name=name, value=1, at=services.clock()))
 
 
 def _answer(status: int, outcome: str) -> Response:

@@ -73,7 +73,7 @@ class EmbeddedCarrier:
             self._work(ticket_id)
         except Exception:
             # The lease runs out and the sweep brings the ticket again; this process goes on.
-            log.exception("the engine failed", ticket=ticket_id)
+            log.exception("the engine failed", ticket_id=ticket_id)
         with self._lock:
             self._busy.discard(ticket_id)
             again = ticket_id in self._again

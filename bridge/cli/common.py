@@ -1,15 +1,13 @@
 """What commands share: settings opened with every fault said, and text fit for a terminal."""
 
-import logging
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import structlog
 from sqlalchemy.exc import OperationalError
 
+from bridge import logs
 from bridge.app import open_services
 from bridge.config import ConfigError, load
 from bridge.services import Services
@@ -34,10 +32,12 @@ def faults_said() -> Iterator[None]:
         fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}")
 
 
-def opened() -> Services:
-    """The installation that the environment describes."""
+def opened(*, quiet: bool = True) -> Services:
+    """The installation that the environment describes, its log set up; `quiet`: warnings and worse."""
     with faults_said():
-        return open_services(load())
+        config = load()
+        logs.configure(config, quiet=quiet)
+        return open_services(config)
 
 
 def fail(*lines: str) -> None:
@@ -49,18 +49,3 @@ def fail(*lines: str) -> None:
 def clean(text: object) -> str:
     """Text without control characters, which a terminal would obey."""
     return _CONTROL.sub("?", str(text))
-
-
-def log_to_stderr(*, quiet: bool = False) -> None:
-    """One line an event; JSON when nobody watches."""
-    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

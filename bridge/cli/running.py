@@ -8,10 +8,11 @@ import threading
 
 import click
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from sqlalchemy import select
 
 from bridge.app import carried, create_app
-from bridge.cli.common import clean, fail, log_to_stderr, opened
+from bridge.cli.common import clean, fail, opened
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Action, Comment, Link, Move, SetField, Tell, Wait, reference, ticket_id
 from bridge.reconcile import foresee
@@ -33,6 +34,17 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"[:64]
 
 
+class _Log(Logger):  # type: ignore[misc]
+    """gunicorn's words in our log: no handlers of its own, and no access log (`request_log` writes ours)."""
+
+    def setup(self, cfg: object) -> None:
+        self.error_log.setLevel("WARNING")
+        self.error_log.propagate = True
+
+    def access(self, *_: object) -> None:
+        pass
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with our settings; one process, for the carrier lives in it."""
 
@@ -49,6 +61,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "worker_class": "gthread",
             "graceful_timeout": 20,
             "loglevel": "warning",
+            "logger_class": _Log,
             "control_socket_disable": True,
             "worker_exit": lambda server, worker: self._carrier.stop(),
         }
@@ -67,9 +80,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
 @click.option("--port", default=8000, show_default=True, help="0 picks a free one.")
 def serve(host: str, port: int) -> None:
     """Answer partners and webhooks, and reconcile tickets in the same process."""
-    log_to_stderr()
     sys.setswitchinterval(SWITCH_SECONDS)
-    services = opened()
+    services = opened(quiet=False)
     services.store.close()
     click.echo(f"serving {services.config.public_url} on {host}:{port}", err=True)
     _Server(services, host=host, port=port).run()
@@ -78,8 +90,7 @@ def serve(host: str, port: int) -> None:
 @click.command()
 def worker() -> None:
     """Reconcile tickets and send e-mails, without serving."""
-    log_to_stderr()
-    _, carrier = carried(opened(), owner=owner())
+    _, carrier = carried(opened(quiet=False), owner=owner())
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
@@ -93,7 +104,6 @@ def worker() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 def reconcile(ref: str | None, dry_run: bool) -> None:
     """Look at one ticket (CT-7) or at all of them now."""
-    log_to_stderr(quiet=True)
     services = opened()
     failed = False
     for number in _chosen(services, ref):

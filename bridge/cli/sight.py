@@ -9,10 +9,11 @@ import click
 from sqlalchemy import select
 
 from bridge.cli.common import clean, fail, faults_said, opened
+from bridge.cli.story import Story, story
 from bridge.config import mappings_directory
 from bridge.domain import reference, ticket_id
 from bridge.services import Services
-from bridge.store.tables import Delivery, Entry, Event, LaneRow, Mail, Ticket
+from bridge.store.tables import Delivery, Event, Ticket
 from bridge.store.tickets import park_by_hand, release
 from mappings import load
 from mappings.diagram import mermaid
@@ -46,53 +47,23 @@ AGO = Ago()
 @click.argument("ref")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def explain(ref: str, as_json: bool) -> None:
-    """Why a ticket is where it is: every act, e-mail and refusal, in order."""
+    """Why a ticket is where it is: first in one sentence, then every cause and effect, in order."""
     services = opened()
-    ticket = _ticket(services, ref)
-    story = _story(services, ticket)
+    told = story(services, _ticket(services, ref))
     if as_json:
-        click.echo(json.dumps(story, ensure_ascii=False))
+        click.echo(json.dumps(told.document(), ensure_ascii=False))
         return
-    click.echo(clean(f"{story['reference']} {story['issue']}: {story['status']}: {story['title']}"))
-    if story["parked"]:
-        click.echo(clean(f"PARKED: {story['parked']}"))
-    for line in story["journal"]:
-        click.echo(clean(f"{line['at']}  {line['act']:<8} {line['outcome']}  [{line['cause']}]"))
-    for line in story["waiting"]:
-        click.echo(clean(f"waiting: {line}"))
+    click.echo(clean(told.headline))
+    click.echo(clean(f"{told.reference} {told.issue}, {told.status}: {told.title}"))
+    for line in told.journal:
+        click.echo(clean(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.act:<7} {line.outcome}  [{line.cause}]"))
+    for heading, sentences in _sections(told):
+        for sentence in sentences:
+            click.echo(clean(f"{heading:<7} {sentence}"))
 
 
-def _story(services: Services, ticket: Ticket) -> dict[str, Any]:
-    with services.store.read() as db:
-        lines: list[dict[str, Any]] = [
-            {"at": one.at, "act": one.act, "cause": one.cause, "outcome": one.outcome}
-            for one in db.scalars(select(Entry).where(Entry.ticket_id == ticket.id))
-        ]
-        mails = db.scalars(select(Mail).where(Mail.ticket_id == ticket.id))
-        lines += [
-            {
-                "at": one.sent_at or one.created_at,
-                "act": "mail",
-                "cause": one.cause,
-                "outcome": f"{one.kind} to {one.recipient}: {one.state} {one.outcome}".strip(),
-            }
-            for one in mails
-        ]
-        waiting = db.scalars(
-            select(LaneRow).where(LaneRow.ticket_id == ticket.id, LaneRow.spent_at.is_(None))
-        )
-        held = [f"{one.reason}, but {one.refusal}" for one in waiting]
-    lines.sort(key=lambda line: line["at"])
-    return {
-        "reference": reference(ticket.id),
-        "issue": ticket.jira_key or "(no issue yet)",
-        "status": ticket.status,
-        "title": ticket.title,
-        "parked": ticket.parked,
-        "outcome": ticket.outcome,
-        "journal": [{**line, "at": line["at"].isoformat(timespec="seconds")} for line in lines],
-        "waiting": held,
-    }
+def _sections(told: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return ("verdict", told.verdicts), ("GitHub", told.pull_requests), ("file", told.files)
 
 
 def _ticket(services: Services, ref: str) -> Ticket:

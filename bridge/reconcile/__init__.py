@@ -5,6 +5,7 @@ import traceback
 from datetime import datetime, timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Action, Fact, Issue, Move, Plan, Tell, reference
@@ -44,11 +45,12 @@ NOTHING = "nothing to do"
 def reconcile(services: Services, ticket_id: int, *, owner: str) -> str | None:
     """Look at one ticket until it is as it should be. None when it deserves no look or another has it."""
     outcome = None
-    while claimed := claim(services.store, ticket_id, owner=owner, now=services.clock(), lease=LEASE):
-        outcome, again = _one_look(services, claimed)
-        log.info("reconciled", ticket=reference(ticket_id), outcome=outcome)
-        if not again:
-            break
+    with bound_contextvars(ticket=reference(ticket_id)):
+        while claimed := claim(services.store, ticket_id, owner=owner, now=services.clock(), lease=LEASE):
+            outcome, again = _one_look(services, claimed)
+            log.info("reconciled", outcome=outcome, rung_by="; ".join(claimed.causes))
+            if not again:
+                break
     return outcome
 
 
@@ -89,7 +91,7 @@ def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
     except LeaseLost as lost:
         return str(lost), False
     except Exception:
-        log.exception("bug", ticket=reference(claimed.ticket_id))
+        log.exception("bug")
         return _park(services, claimed, f"bug: {traceback.format_exc(limit=-8)}")
 
 

@@ -173,7 +173,8 @@ def _attach(
     services: Services, claimed: Claim, issue: Issue, upload: Upload, present: set[tuple[str, int]]
 ) -> str:
     name = jira_filename(upload.filename, upload.sha256)
-    jira_id, refusal, outcome = None, "", f"attached {name}"
+    # What a look says of itself is logged, and a file's name is the partner's: the journal alone has it.
+    jira_id, refusal, outcome, said = None, "", f"attached {name}", f"attached file {upload.id}"
     if (name, upload.size) in present:
         jira_id, outcome = "present", f"{name} was there already: an answer of Jira's had been lost"
     else:
@@ -187,14 +188,16 @@ def _attach(
                     beat=lambda: hold(services.store, claimed, now=services.clock()),
                 )
         except Unavailable as error:
-            raise error.about(name) from error
+            raise error.about(f"file {upload.id}") from error
         except Refused as error:
-            refusal, outcome = error.reason, f"Jira refused {name}: {error.reason}"
+            refusal, said = error.reason, f"Jira refused file {upload.id}"
+            outcome = f"Jira refused {name}: {refusal}"
     with writing(services.store, claimed) as db:
         row = db.get_one(Upload, upload.id)
         row.jira_id, row.refusal = jira_id, refusal
-        journal(db, claimed.ticket_id, act="attach", cause=name, outcome=outcome, now=services.clock())
-    return outcome
+        cause = f"file {upload.id}"
+        journal(db, claimed.ticket_id, act="attach", cause=cause, outcome=outcome, now=services.clock())
+    return said
 
 
 def jira_filename(filename: str, sha256: str) -> str:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bridge.clients.errors import Refused, Unavailable
+from bridge.domain import reference
 from bridge.emails import operator_notice
 from bridge.services import Services
 from bridge.store import mails
@@ -27,7 +29,9 @@ def send_due(services: Services) -> int:
         mail = mails.take(services.store, mail_id, now=services.clock())
         if mail is not None:
             tried += 1
-            log.info("mail", mail=mail.id, kind=mail.kind, outcome=_send(services, mail))
+            ticket = reference(mail.ticket_id) if mail.ticket_id else ""
+            with bound_contextvars(ticket=ticket, mail=mail.id):
+                log.info("mail", kind=mail.kind, outcome=_send(services, mail))
     return tried
 
 
@@ -69,7 +73,7 @@ def _warn(services: Services, mail: Mail, what: str) -> None:
     with services.store.begin() as db:
         if not mails.late(db, mail):
             return
-        log.warning("an e-mail does not get through", mail=mail.id, kind=mail.kind, reason=what)
+        log.warning("an e-mail does not get through", kind=mail.kind, reason=what)
         if config.operator and mail.recipient != config.operator:
             message = operator_notice(
                 subject="Chamados: e-mails do not get through",

@@ -183,5 +183,6 @@ def env_lines(settings: SandboxSettings) -> list[str]:
         "OPENAI_BASE_URL": f"{settings.url}/openai/v1",
         "OPENAI_MODEL": "gpt-5-mini",
         "PARTNERS": settings.partner,
+        "METRICS_TOKEN": "sandbox-metrics-token",
     }
     return [f"export CHAMADOS_{name}={shlex.quote(value)}" for name, value in values.items()]

@@ -90,12 +90,21 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     if url.get_backend_name() == "postgresql":
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=20, pool_pre_ping=True)
+        # Errors would show what was to be written: a partner's words, a webhook's body.
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_size=20, pool_pre_ping=True, hide_parameters=True
+        )
     raise ValueError(f"{url.get_backend_name()} is not supported; use sqlite:/// or postgresql://")
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, module=sqlite_module(), pool_size=20, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url,
+        module=sqlite_module(),
+        pool_size=20,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

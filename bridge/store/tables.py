@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -142,12 +143,30 @@ class Upload(Base):
     """Why Jira would not take it; the ticket lives on without it."""
 
 
+UNSETTLED = {
+    "waiting": "generation > observed_generation",
+    "parked": "parked <> ''",
+    "in_doubt": "create_state = 'in_doubt'",
+    "retrying": "attempts > 0",
+}
+"""What a ticket can be besides settled: few are, so that each has a small index of its own."""
+
+
 # --- tickets --------------------------------------------------------------------------------------------
 
 
 class Ticket(Base):
     __tablename__ = "tickets"
-    __table_args__ = (UniqueConstraint("partner_id", "idempotency_key"), _NEVER_REUSED)
+    __table_args__ = (
+        UniqueConstraint("partner_id", "idempotency_key"),
+        # For counting without reading the rows, which hold the whole form.
+        Index("ix_tickets_status", "status"),
+        *(
+            Index(f"ix_tickets_{name}", "id", sqlite_where=text(where), postgresql_where=text(where))
+            for name, where in UNSETTLED.items()
+        ),
+        _NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
     partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), index=True)
@@ -250,7 +269,11 @@ class Delivery(Base):
     """A webhook, stored once."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (UniqueConstraint("source", "delivery_id"), _NEVER_REUSED)
+    __table_args__ = (
+        UniqueConstraint("source", "delivery_id"),
+        Index("ix_deliveries_source_result", "source", "result"),
+        _NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
     source: Mapped[str] = mapped_column(String(16))
@@ -260,6 +283,8 @@ class Delivery(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     body_sha256: Mapped[str] = mapped_column(String(64))
     outcome: Mapped[str]
+    result: Mapped[str] = mapped_column(String(16))
+    """rang, ignored or unreadable."""
     repeats: Mapped[int] = mapped_column(default=0)
 
 
@@ -362,7 +387,11 @@ class Mail(Base):
     """One e-mail to one recipient, written with its cause."""
 
     __tablename__ = "mails"
-    __table_args__ = (UniqueConstraint("ticket_id", "cause", "recipient"), _NEVER_REUSED)
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "cause", "recipient"),
+        Index("ix_mails_state_created_at", "state", "created_at"),
+        _NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
@@ -416,3 +445,5 @@ class Counter(Base):
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger, default=0)
+    at: Mapped[datetime | None]
+    """The last time."""
