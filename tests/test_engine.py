@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import delete, select
 
 from bridge.cli.waiting import until
-from bridge.reconcile import foresee
 from bridge.reconcile.create import jira_filename
+from bridge.reconcile.foresight import foresee
 from bridge.store.tables import BucketRow, Entry, PartnerActionRow, Upload
 from bridge.store.tickets import ring
 from tests.world import SECONDS, World

@@ -1,14 +1,18 @@
 """What the operator sees and does about deliveries and tickets."""
 
+import json
 from pathlib import Path
 
-from sqlalchemy import delete
+import pytest
+from sqlalchemy import delete, select
 
 from bridge.cli.waiting import until
+from bridge.sandbox.control import Fault
 from bridge.store import Store
 from bridge.store.engine import network_file_system
-from bridge.store.tables import TicketPullRequest
+from bridge.store.tables import Base, TicketPullRequest
 from tests.test_doctor import run
+from tests.test_missed import _silence_github
 from tests.world import SECONDS, World
 
 
@@ -60,3 +64,43 @@ def test_sqlite_on_a_network_file_system_is_named(tmp_path: Path) -> None:
     assert network_file_system(store, mounts=mounts) == "nfs4"
     mounts.write_text(f"server:/x {tmp_path}/elsewhere nfs4 rw 0 0\n/dev/sda1 / ext4 rw 0 0\n")
     assert network_file_system(store, mounts=mounts) is None
+
+
+def test_a_dry_run_of_everything_says_what_it_would_find_and_writes_nothing(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    _silence_github(world)
+    number = world.open_pull(f"{key}-x")
+    before = _rows(world)
+    code, said = run(world, "reconcile", "--dry-run", "--json")
+    assert code == 0, said
+    found = json.loads(said)
+    assert f"would ring CT-1 (pull_request softhouse/erp#{number})" in found["sweeps"]["github"]
+    assert any(one.startswith("would move it to PR Review") for one in found["tickets"]["CT-1"])
+    assert _rows(world) == before
+    assert world.issue(key)["status"] == "Doing"
+    code, said = run(world, "reconcile")
+    assert code == 0, said
+    assert "sweep github: 1 repositories read" in said
+    world.wait_status(key, "PR Review")
+    world.settle()
+
+
+@pytest.mark.parametrize("world", [{"still": True}], indirect=True)
+def test_a_dry_run_foresees_the_issue(world: World) -> None:
+    world.file()
+    code, said = run(world, "reconcile", "--dry-run")
+    assert (code, said.splitlines()[-1]) == (0, "CT-1: would send the receipt; would file the issue")
+    assert world.issues() == []
+    world.sandbox.controls.add(Fault(match="* /github/*", do="503", times=1))
+    code, said = run(world, "reconcile", "--dry-run")
+    assert code == 1
+    assert "sweep github: GitHub: failed (503)" in said
+    assert "sweep jira: 0 issues" in said
+
+
+def _rows(world: World) -> dict[str, list[object]]:
+    """Everything in the database but how many requests may still be made."""
+    with world.services.store.read() as db:
+        tables = [table for name, table in Base.metadata.tables.items() if name != "buckets"]
+        return {table.name: [tuple(row) for row in db.execute(select(table))] for table in tables}

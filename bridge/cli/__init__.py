@@ -3,7 +3,7 @@
 import click
 
 from bridge import __version__
-from bridge.cli import database, demonstration, doctor, partners, provision, running, sight
+from bridge.cli import database, demonstration, doctor, looking, partners, provision, running, sight
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,7 +19,7 @@ for command in (
     running.worker,
     doctor.doctor,
     provision.jira,
-    running.reconcile,
+    looking.reconcile,
     sight.explain,
     sight.deliveries,
     sight.tickets,

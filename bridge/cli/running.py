@@ -1,4 +1,4 @@
-"""`chamados serve`, `worker` and `reconcile`: the program at work."""
+"""`chamados serve` and `worker`: the program at work."""
 
 import os
 import signal
@@ -9,18 +9,10 @@ import threading
 import click
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from sqlalchemy import select
 
 from bridge.app import carried, create_app
-from bridge.cli.common import clean, fail, opened
-from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import Action, Comment, Link, Move, SetField, Tell, Wait, reference, ticket_id
-from bridge.reconcile import foresee
-from bridge.reconcile import reconcile as look
-from bridge.reconcile.outbox import send_due
+from bridge.cli.common import opened
 from bridge.services import Services
-from bridge.store.tables import Ticket
-from bridge.store.tickets import ring
 
 THREADS = 16
 """Requests answered side by side by one process."""
@@ -97,61 +89,3 @@ def worker() -> None:
     click.echo("working", err=True)
     stopping.wait()
     carrier.stop()
-
-
-@click.command()
-@click.argument("ref", required=False)
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-def reconcile(ref: str | None, dry_run: bool) -> None:
-    """Look at one ticket (CT-7) or at all of them now."""
-    services = opened()
-    failed = False
-    for number in _chosen(services, ref):
-        try:
-            outcome = _foreseen(services, number) if dry_run else _looked(services, number)
-        except (Unavailable, Refused) as error:
-            failed, outcome = True, str(error)
-        click.echo(clean(f"{reference(number)}: {outcome}"))
-    if not dry_run:
-        send_due(services)
-    raise SystemExit(1 if failed else 0)
-
-
-def _chosen(services: Services, ref: str | None) -> list[int]:
-    with services.store.read() as db:
-        numbers = list(db.scalars(select(Ticket.id).order_by(Ticket.id)))
-    if ref is None:
-        return numbers
-    number = ticket_id(ref)
-    if number not in numbers:
-        fail(f"there is no ticket {ref}")
-    return [number] if number is not None else []
-
-
-def _foreseen(services: Services, number: int) -> str:
-    return "; ".join(_told(action) for action in foresee(services, number)) or "nothing to do"
-
-
-def _told(action: Action) -> str:
-    """A foreseen action in a few words."""
-    match action:
-        case Move(verdict=verdict, path=()):
-            return f"would leave it where it is: {verdict.reason}"
-        case Move(verdict=verdict, path=path):
-            return f"would move it to {' → '.join(path)}: {verdict.reason}"
-        case Wait(verdict=verdict, reason=reason):
-            return f"would wait: {verdict.reason}, but {reason}"
-        case Link(title=title):
-            return f"would link {title}"
-        case SetField(field=field, value=value):
-            return f"would set {field} to {value}"
-        case Comment(action=said):
-            return f"would write the partner's words into the issue ({said.verb})"
-        case Tell(email=email, outcome=outcome, source=source):
-            return f"would tell {source}: {f'e-mail {email}' if email else outcome}"
-
-
-def _looked(services: Services, number: int) -> str:
-    with services.store.begin() as db:
-        ring(db, number, kind="cli", subject="reconcile", now=services.clock())
-    return look(services, number, owner=owner()) or "another worker has it"

@@ -8,7 +8,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import Action, Fact, Issue, Move, Plan, Tell, reference
+from bridge.domain import Fact, Issue, Move, Plan, Tell, reference
 from bridge.reconcile import drift
 from bridge.reconcile.act import act, mail_hold, write_telling
 from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
@@ -52,23 +52,6 @@ def reconcile(services: Services, ticket_id: int, *, owner: str) -> str | None:
             if not again:
                 break
     return outcome
-
-
-def foresee(services: Services, ticket_id: int) -> list[Action]:
-    """What a reconcile would do now; nothing is done and nothing is written.
-
-    Raises:
-        Unavailable, Refused: from the clients.
-    """
-    ticket = _ticket(services, ticket_id)
-    if not ticket.jira_id:
-        return []
-    with services.store.read() as db:
-        names = [f"{one.name}" for one, _ in facts.pull_requests(db, ticket_id)]
-    fresh, _ = read_github(services, ticket, [("pull_request", name) for name in names])
-    issue = services.jira.observe(ticket.jira_id)
-    seen = observation(services, ticket, issue, fresh)
-    return list(plan(seen, services.mappings, now=services.clock(), hold=mail_hold(services, ticket)).actions)
 
 
 def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:

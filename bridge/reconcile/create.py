@@ -159,14 +159,18 @@ def _environment(services: Services, ticket: Ticket, partner: Partner) -> tuple[
 
 def attach_files(services: Services, claimed: Claim, issue: Issue) -> list[str]:
     """Send the files that the issue does not have yet; one that Jira refuses is named, the rest goes on."""
-    with services.store.read() as db:
-        waiting = db.scalars(
-            select(Upload).where(
-                Upload.ticket_id == claimed.ticket_id, Upload.jira_id.is_(None), Upload.refusal == ""
-            )
-        ).all()
     present = set(issue.attachments)
+    waiting = waiting_files(services, claimed.ticket_id)
     return [_attach(services, claimed, issue, upload, present) for upload in waiting]
+
+
+def waiting_files(services: Services, ticket_id: int) -> list[Upload]:
+    """The files that Jira neither has nor has refused."""
+    with services.store.read() as db:
+        query = select(Upload).where(
+            Upload.ticket_id == ticket_id, Upload.jira_id.is_(None), Upload.refusal == ""
+        )
+        return list(db.scalars(query))
 
 
 def _attach(

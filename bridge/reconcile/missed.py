@@ -5,6 +5,7 @@ tries once (J11). Here only tickets are rung; what has changed is for `reconcile
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.clients.github import RecentPullRequest
+from bridge.clients.github import FailedDelivery, RecentPullRequest
 from bridge.reconcile.duplicates import RING, suspects
 from bridge.reconcile.observe import stage_of
 from bridge.rules.keys import keys_in
@@ -36,25 +37,45 @@ Doorbell = tuple[int, str, str]
 """(ticket, kind, subject)"""
 
 
-def heal(services: Services) -> None:
-    """Run the sweeps that are due; a remote that is away is asked again in a minute."""
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What a sweep found out; nothing is rung and nothing asked for again until somebody does it."""
+
+    said: str
+    """Where it looked, as a sentence."""
+    bells: tuple[Doorbell, ...]
+    lost: tuple[tuple[str, FailedDelivery], ...] = ()
+    """(repository, webhook that GitHub failed to deliver)."""
+
+
+Sweep = Callable[[Services, datetime], Findings]
+
+
+def heal(services: Services) -> dict[str, str]:
+    """Run the sweeps that are due; what came of each. A remote that is away is asked again in a minute."""
+    outcomes = {}
     for name, (every, sweep) in SWEEPS.items():
         began = services.clock()
         since = sweeps.take(services.store, name, now=began, every=every)
         if since is not None:
-            _run(services, name, sweep, since=since, began=began)
+            outcomes[name] = _run(services, name, sweep, since=since, began=began)
+    return outcomes
 
 
-def _run(
-    services: Services,
-    name: str,
-    sweep: Callable[[Services, datetime], str],
-    *,
-    since: datetime,
-    began: datetime,
-) -> None:
+def foresee_sweep(services: Services, name: str) -> Findings:
+    """What a sweep would ring and ask for now; nothing is written.
+
+    Raises:
+        Unavailable, Refused: from the clients.
+    """
+    since = sweeps.watermark(services.store, name) or services.clock() - sweeps.FIRST_LOOK_BACK
+    _, sweep = SWEEPS[name]
+    return sweep(services, since - OVERLAP)
+
+
+def _run(services: Services, name: str, sweep: Sweep, *, since: datetime, began: datetime) -> str:
     try:
-        outcome = sweep(services, since - OVERLAP)
+        outcome = _carry_out(services, sweep(services, since - OVERLAP))
     except (Unavailable, Refused) as error:
         outcome = str(error)
         sweeps.failed(
@@ -63,17 +84,26 @@ def _run(
     else:
         sweeps.finished(services.store, name, began=began, now=services.clock(), outcome=outcome)
     log.info("swept", sweep=name, outcome=outcome)
+    return outcome
+
+
+def _carry_out(services: Services, found: Findings) -> str:
+    for repository, one in found.lost:
+        services.github.redeliver(repository, one)
+    rung = _ring(services, found.bells)
+    again = f", {len(found.lost)} failed deliveries asked for again" if found.lost else ""
+    return f"{found.said}; {rung} doorbells rung{again}"
 
 
 # --- Jira
 
 
-def _jira(services: Services, since: datetime) -> str:
+def _jira(services: Services, since: datetime) -> Findings:
     minutes = int((services.clock() - since).total_seconds() // 60) + 1
     changed = services.jira.updated_within(minutes=minutes)
     bells = [*_unseen(services, changed), *_stale(services)]
-    _ring(services, bells)
-    return f"{len(changed)} issues changed since {since:%Y-%m-%d %H:%M}, {len(bells)} tickets rung"
+    said = f"{len(changed)} issues changed since {since:%Y-%m-%d %H:%M}"
+    return Findings(said=said, bells=tuple(bells))
 
 
 def _unseen(services: Services, changed: dict[str, datetime]) -> list[Doorbell]:
@@ -108,20 +138,17 @@ def _stale(services: Services) -> list[Doorbell]:
 # --- GitHub
 
 
-def _github(services: Services, since: datetime) -> str:
+def _github(services: Services, since: datetime) -> Findings:
     bells: list[Doorbell] = []
-    again = 0
+    lost: list[tuple[str, FailedDelivery]] = []
     repositories = _repositories(services)
     for repository in repositories:
-        again += _redeliver(services, repository, since)
+        lost += _lost(services, repository, since)
         bells += _pull_requests(services, repository, since)
         bells += _branches(services, repository)
         bells += _publications(services, repository, since)
-    _ring(services, bells)
-    return (
-        f"{len(repositories)} repositories read since {since:%Y-%m-%d %H:%M}, "
-        f"{len(set(bells))} doorbells rung, {again} failed deliveries asked for again"
-    )
+    said = f"{len(repositories)} repositories read since {since:%Y-%m-%d %H:%M}"
+    return Findings(said=said, bells=tuple(bells), lost=tuple(lost))
 
 
 def _repositories(services: Services) -> list[str]:
@@ -132,8 +159,8 @@ def _repositories(services: Services) -> list[str]:
         return facts.known_repositories(db)
 
 
-def _redeliver(services: Services, repository: str, since: datetime) -> int:
-    """Ask GitHub for what it failed to deliver; 0 where the token may not see the webhook."""
+def _lost(services: Services, repository: str, since: datetime) -> list[tuple[str, FailedDelivery]]:
+    """What GitHub failed to deliver and we have not got; nothing where the token may not see the webhook."""
     url = f"{services.config.public_url}/webhooks/github"
     failed = services.github.failed_deliveries(repository, url=url, since=since)
     with services.store.read() as db:
@@ -141,10 +168,7 @@ def _redeliver(services: Services, repository: str, since: datetime) -> int:
             Delivery.source == "github", Delivery.delivery_id.in_([one.guid for one in failed])
         )
         known = set(db.scalars(query))
-    lost = [one for one in failed if one.guid not in known]
-    for one in lost:
-        services.github.redeliver(repository, one)
-    return len(lost)
+    return [(repository, one) for one in failed if one.guid not in known]
 
 
 def _pull_requests(services: Services, repository: str, since: datetime) -> list[Doorbell]:
@@ -206,23 +230,23 @@ def _done(services: Services) -> set[str]:
     return {status.name for status in statuses if status.category is Category.DONE}
 
 
-def _ring(services: Services, bells: Iterable[Doorbell]) -> None:
+def _ring(services: Services, bells: Iterable[Doorbell]) -> int:
     bells = list(dict.fromkeys(bells))
     with services.store.begin() as db:
         for ticket_id, kind, subject in bells:
             ring(db, ticket_id, kind=kind, subject=subject, now=services.clock())
     for ticket_id in dict.fromkeys(ticket_id for ticket_id, _, _ in bells):
         services.wake(ticket_id)
+    return len(bells)
 
 
-def _duplicates(services: Services, since: datetime) -> str:
+def _duplicates(services: Services, since: datetime) -> Findings:
     watched = suspects(services)
     bells = [(one.id, RING, one.marker) for one in watched if len(services.jira.copies(one.marker)) > 1]
-    _ring(services, bells)
-    return f"{len(watched)} repeated creations watched, {len(bells)} tickets rung"
+    return Findings(said=f"{len(watched)} repeated creations watched", bells=tuple(bells))
 
 
-SWEEPS: dict[str, tuple[timedelta, Callable[[Services, datetime], str]]] = {
+SWEEPS: dict[str, tuple[timedelta, Sweep]] = {
     "jira": (timedelta(minutes=5), _jira),
     "github": (timedelta(minutes=10), _github),
     "duplicates": (timedelta(minutes=10), _duplicates),

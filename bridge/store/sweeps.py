@@ -53,6 +53,18 @@ def take(
         )
 
 
+def hurry(store: Store, *, now: datetime) -> None:
+    """Let every sweep that rests be due."""
+    with store.begin() as db:
+        db.execute(update(SweepRow).where(SweepRow.due_at > now).values(due_at=now))
+
+
+def watermark(store: Store, name: str) -> datetime | None:
+    """The moment before which the sweep has seen everything; None before its first turn."""
+    with store.read() as db:
+        return db.scalar(select(SweepRow.watermark).where(SweepRow.name == name))
+
+
 def finished(store: Store, name: str, *, began: datetime, now: datetime, outcome: str) -> None:
     """The sweep has seen everything up to when it began."""
     with store.begin() as db:

@@ -76,6 +76,12 @@ def edited_in_bulk(db: Session, ticket_ids: Iterable[int], *, now: datetime) -> 
     db.execute(update(Ticket).where(Ticket.id.in_(ticket_ids)).values(bulk_at=now))
 
 
+def pending(db: Session, ticket_id: int) -> list[tuple[str, str]]:
+    """(kind, subject) of the doorbells that nobody has answered yet, without repeats."""
+    rows = db.execute(select(Ring.kind, Ring.subject).where(Ring.ticket_id == ticket_id).order_by(Ring.id))
+    return list(dict.fromkeys((row.kind, row.subject) for row in rows))
+
+
 def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: timedelta) -> Claim | None:
     """Take the ticket if it deserves a look and nobody holds it."""
     with store.read() as db:

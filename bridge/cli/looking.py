@@ -1,0 +1,134 @@
+"""`chamados reconcile`: look now, at one ticket or at everything, or say what a look would do."""
+
+import json
+from collections import defaultdict
+
+import click
+from sqlalchemy import select
+
+from bridge.cli.common import clean, fail, opened
+from bridge.cli.running import owner
+from bridge.clients.errors import Refused, Unavailable
+from bridge.domain import reference, ticket_id
+from bridge.reconcile import reconcile as look
+from bridge.reconcile.foresight import foresee
+from bridge.reconcile.missed import SWEEPS, Findings, foresee_sweep, heal
+from bridge.reconcile.outbox import send_due
+from bridge.services import Services
+from bridge.store import sweeps
+from bridge.store.tables import Ticket
+from bridge.store.tickets import claimable, ring
+
+MOST = 10_000
+"""Tickets that a dry run speaks of."""
+
+Said = dict[str, list[str]]
+"""A sweep's name or a ticket's reference to what came of it, or would."""
+Bells = dict[int, list[tuple[str, str]]]
+"""Ticket to the (kind, subject) of what would ring."""
+
+
+@click.command()
+@click.argument("ref", required=False)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def reconcile(ref: str | None, dry_run: bool, as_json: bool) -> None:
+    """Look at one ticket (CT-7) now; without one, sweep for what no webhook told and look at all of them.
+
+    A dry run without a ticket says what the sweeps would ring, and what would be done for every ticket that
+    deserves a look or would be rung.
+    """
+    services = opened()
+    number = _number(services, ref)
+    swept, looked, failed = (_foreseen if dry_run else _done)(services, number)
+    if as_json:
+        click.echo(json.dumps({"sweeps": swept, "tickets": looked, "failed": failed}, ensure_ascii=False))
+    else:
+        for name, said in swept.items():
+            click.echo(clean(f"sweep {name}: {'; '.join(said)}"))
+        for name, said in looked.items():
+            click.echo(clean(f"{name}: {'; '.join(said) or 'nothing to do'}"))
+    raise SystemExit(1 if failed else 0)
+
+
+def _number(services: Services, ref: str | None) -> int | None:
+    """The ticket asked for; None for all."""
+    if ref is None:
+        return None
+    number = ticket_id(ref)
+    with services.store.read() as db:
+        if number is None or db.get(Ticket, number) is None:
+            fail(f"there is no ticket {ref}")
+    return number
+
+
+# --- done
+
+
+def _done(services: Services, number: int | None) -> tuple[Said, Said, bool]:
+    swept: Said = {}
+    if number is None:
+        sweeps.hurry(services.store, now=services.clock())
+        swept = {name: [outcome] for name, outcome in heal(services).items()}
+    looked = {reference(one): [_looked(services, one)] for one in _chosen(services, number)}
+    send_due(services)
+    return swept, looked, any(said[0].startswith("cut short") for said in swept.values())
+
+
+def _chosen(services: Services, number: int | None) -> list[int]:
+    if number is not None:
+        return [number]
+    with services.store.read() as db:
+        return list(db.scalars(select(Ticket.id).order_by(Ticket.id)))
+
+
+def _looked(services: Services, number: int) -> str:
+    with services.store.begin() as db:
+        ring(db, number, kind="cli", subject="reconcile", now=services.clock())
+    return look(services, number, owner=owner()) or "another worker has it, or it rests or is parked by hand"
+
+
+# --- foreseen
+
+
+def _foreseen(services: Services, number: int | None) -> tuple[Said, Said, bool]:
+    if number is not None:
+        said, failed = _would(services, number, [])
+        return {}, {reference(number): said}, failed
+    swept, bells, failed = _sweeps_foreseen(services)
+    waiting = claimable(services.store, now=services.clock(), limit=MOST)
+    looked: Said = {}
+    for one in sorted({*waiting, *bells}):
+        looked[reference(one)], broke = _would(services, one, bells[one])
+        failed = failed or broke
+    return swept, looked, failed
+
+
+def _sweeps_foreseen(services: Services) -> tuple[Said, Bells, bool]:
+    swept: Said = {}
+    bells: Bells = defaultdict(list)
+    failed = False
+    for name in SWEEPS:
+        try:
+            found = foresee_sweep(services, name)
+        except (Unavailable, Refused) as error:
+            swept[name], failed = [str(error)], True
+            continue
+        swept[name] = _findings(found)
+        for one, kind, subject in found.bells:
+            bells[one].append((kind, subject))
+    return swept, bells, failed
+
+
+def _findings(found: Findings) -> list[str]:
+    bells = dict.fromkeys(found.bells)
+    would = [f"would ring {reference(one)} ({kind} {subject})" for one, kind, subject in bells]
+    again = [f"would ask GitHub again for delivery {lost.guid}" for _, lost in found.lost]
+    return [found.said, *(would or ["would ring nobody"]), *again]
+
+
+def _would(services: Services, number: int, rings: list[tuple[str, str]]) -> tuple[list[str], bool]:
+    try:
+        return foresee(services, number, rings=rings), False
+    except (Unavailable, Refused) as error:
+        return [str(error)], True

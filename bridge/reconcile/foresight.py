@@ -1,0 +1,70 @@
+"""What a look at a ticket would do now: observed and decided as in a real one, then only said."""
+
+from collections.abc import Sequence
+
+from bridge.domain import Action, Comment, Link, Move, SetField, Tell, Wait
+from bridge.reconcile.act import mail_hold
+from bridge.reconcile.create import waiting_files
+from bridge.reconcile.observe import observation, read_github
+from bridge.rules import plan
+from bridge.services import Services
+from bridge.store import facts
+from bridge.store.tables import Ticket
+from bridge.store.tickets import pending
+
+Rings = Sequence[tuple[str, str]]
+"""(kind, subject) of doorbells."""
+
+
+def foresee(services: Services, ticket_id: int, *, rings: Rings = ()) -> list[str]:
+    """What a look would do, a sentence each; nothing is done and nothing is written.
+
+    `rings` come on top of the doorbells that wait. A ticket that nobody has rung is looked at with all of its
+    pull requests.
+
+    Raises:
+        Unavailable, Refused: from the clients.
+    """
+    with services.store.read() as db:
+        ticket = db.get_one(Ticket, ticket_id)
+        rung = [*pending(db, ticket_id), *rings]
+        names = [one.name for one, _ in facts.pull_requests(db, ticket_id)]
+    said = ["would send the receipt"] if ("filed", "form") in rung else []
+    if not ticket.jira_id:
+        return [*said, _creation(ticket)]
+    said += [f"would attach file {one.id}" for one in waiting_files(services, ticket_id)]
+    actions, silent = _decided(services, ticket, rung or [("pull_request", name) for name in names])
+    return [*said, *silent, *map(_told, actions)]
+
+
+def _creation(ticket: Ticket) -> str:
+    if ticket.create_state == "none":
+        return "would file the issue"
+    return f"would search Jira for the label {ticket.marker}: the answer to its creation was lost"
+
+
+def _decided(services: Services, ticket: Ticket, rings: Rings) -> tuple[tuple[Action, ...], list[str]]:
+    fresh, silent = read_github(services, ticket, rings)
+    issue = services.jira.observe(ticket.jira_id or "")
+    seen = observation(services, ticket, issue, fresh)
+    hold = mail_hold(services, ticket)
+    return plan(seen, services.mappings, now=services.clock(), hold=hold).actions, silent
+
+
+def _told(action: Action) -> str:
+    """A foreseen action in a few words."""
+    match action:
+        case Move(verdict=verdict, path=()):
+            return f"would leave it where it is: {verdict.reason}"
+        case Move(verdict=verdict, path=path):
+            return f"would move it to {' → '.join(path)}: {verdict.reason}"
+        case Wait(verdict=verdict, reason=reason):
+            return f"would wait: {verdict.reason}, but {reason}"
+        case Link(title=title):
+            return f"would link {title}"
+        case SetField(field=field, value=value):
+            return f"would set {field} to {value}"
+        case Comment(action=said):
+            return f"would write the partner's words into the issue ({said.verb})"
+        case Tell(email=email, outcome=outcome, source=source):
+            return f"would tell {source}: {f'e-mail {email}' if email else outcome}"
