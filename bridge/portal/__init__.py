@@ -1,6 +1,7 @@
 """What partners see: sign-in, the form, the panel, the API. `register` puts it into an application."""
 
 import hashlib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def register(app: Flask, services: Services) -> None:
 
 def _speak(app: Flask) -> None:
     """What every template may use."""
-    app.jinja_env.filters.update(moment=words.moment, day=words.day, size=words.size)
+    app.jinja_env.filters.update(moment=words.moment, day=words.day, size=words.size, ago=_ago)
     app.jinja_env.globals.update(
         visitor=access.visitor,
         static=_static_address,
@@ -52,6 +53,10 @@ def _speak(app: Flask) -> None:
         next_step=words.next_step,
         is_long=form_page.is_long,
     )
+
+
+def _ago(at: datetime) -> str:
+    return words.ago(at, now=access.services().clock())
 
 
 def _static_address(name: str) -> str:

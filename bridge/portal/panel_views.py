@@ -52,6 +52,7 @@ def listing() -> ResponseReturnValue:
     search = request.args.get("busca", "").strip()[:200]
     with services().store.read() as db:
         lines = panel.lines(db, access.partner())
+        checked_at = panel.swept_at(db)
         begun = len(drafts.unsent(db, access.partner()))
     found = matching(lines, workflow, chosen=chosen, search=search)
     page = _page_number(len(found))
@@ -60,6 +61,7 @@ def listing() -> ResponseReturnValue:
         lines=found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
         total=len(found),
         owned=len(lines),
+        checked_at=checked_at,
         drafts=begun,
         page=page,
         pages=_page_count(len(found)),
@@ -94,6 +96,7 @@ def ticket_page(ticket: Ticket, story: Story, *, notice: str = "", attempt: Atte
         "portal/ticket.html",
         ticket=ticket,
         ref=reference(ticket.id),
+        checked_at=story.checked_at,
         moments=told(ticket, story, workflow),
         uploads=[upload for upload in story.uploads if upload.action_id is None],
         recipients=story.recipients,

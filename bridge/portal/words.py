@@ -23,6 +23,16 @@ def moment(at: datetime) -> str:
     return format_datetime(at, "d 'de' MMM 'de' y, HH:mm", tzinfo=ZONE, locale=LOCALE)
 
 
+def ago(at: datetime, *, now: datetime) -> str:
+    """`há 2 min`, `há 3 h`, `há 4 dias`."""
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return "agora mesmo"
+    if minutes < 120:
+        return f"há {minutes} min"
+    return f"há {minutes // 60} h" if minutes < 48 * 60 else f"há {minutes // 1440} dias"
+
+
 def day(on: date) -> str:
     return format_date(on, "d 'de' MMMM 'de' y", locale=LOCALE)
 

@@ -29,8 +29,8 @@ def send_due(services: Services) -> int:
         mail = mails.take(services.store, mail_id, now=services.clock())
         if mail is not None:
             tried += 1
-            ticket = reference(mail.ticket_id) if mail.ticket_id else ""
-            with bound_contextvars(ticket=ticket, mail=mail.id):
+            concerned = {"ticket": reference(mail.ticket_id)} if mail.ticket_id else {}
+            with bound_contextvars(mail=mail.id, **concerned):
                 log.info("mail", kind=mail.kind, outcome=_send(services, mail))
     return tried
 

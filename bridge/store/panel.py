@@ -12,6 +12,7 @@ from bridge.store.tables import (
     Partner,
     PartnerActionRow,
     Recipient,
+    SweepRow,
     Ticket,
     Upload,
 )
@@ -39,6 +40,8 @@ class Story:
     recipients: tuple[str, ...]
     sent: dict[str, int]
     """Cause to the number of e-mails sent for it."""
+    checked_at: datetime | None = None
+    """Up to when nothing that Jira had to tell is missing."""
 
 
 def own(partner: Partner) -> Select[Ticket]:
@@ -66,7 +69,8 @@ def ticket(db: Session, partner: Partner, ticket_id: int | None, *, lock: bool =
 
 def story(db: Session, partner: Partner, ticket_id: int) -> Story:
     """What happened to one of the partner's tickets, oldest first; empty for any other."""
-    if ticket(db, partner, ticket_id) is None:
+    found = ticket(db, partner, ticket_id)
+    if found is None:
         return Story(events=(), actions=(), uploads=(), recipients=(), sent={})
     events = select(Event).where(Event.ticket_id == ticket_id, Event.visible).order_by(Event.at, Event.id)
     uploads = select(Upload).where(Upload.ticket_id == ticket_id).order_by(Upload.id)
@@ -77,7 +81,22 @@ def story(db: Session, partner: Partner, ticket_id: int) -> Story:
         uploads=tuple(db.scalars(uploads)),
         recipients=tuple(db.scalars(recipients.order_by(Recipient.is_opener.desc(), Recipient.email))),
         sent=_sent(db, ticket_id),
+        checked_at=_checked_at(db, found),
     )
+
+
+def swept_at(db: Session) -> datetime | None:
+    """When Jira was last asked for changes that no webhook told."""
+    return db.scalar(select(SweepRow.finished_at).where(SweepRow.name == "jira"))
+
+
+def _checked_at(db: Session, found: Ticket) -> datetime | None:
+    """The sweep vouches for a ticket that rests; one that still waits was checked at its last good look."""
+    if found.jira_key is None:
+        return None
+    rests = found.generation == found.observed_generation and not found.parked
+    known = [at for at in (found.reconciled_at, swept_at(db) if rests else None) if at]
+    return max(known, default=None)
 
 
 def actions(db: Session, ticket_id: int) -> list[PartnerActionRow]:

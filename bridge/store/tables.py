@@ -221,6 +221,7 @@ class Ticket(Base):
     """Parked by the operator: doorbells wait until `tickets retry`."""
     outcome: Mapped[str] = mapped_column(default="")
     reconciled_at: Mapped[datetime | None]
+    """When a look last ended well."""
 
 
 class Recipient(Base):

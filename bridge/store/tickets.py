@@ -241,7 +241,7 @@ def postpone(store: Store, claimed: Claim, *, outcome: str, retry_at: datetime, 
 def park(store: Store, claimed: Claim, *, reason: str, now: datetime) -> bool:
     """Close a look that can go no further until something changes."""
     values = {"outcome": reason, "parked": reason, "retry_at": None, "due_at": None}
-    return _close(store, claimed, act="park", now=now, values=values | {"reconciled_at": now})
+    return _close(store, claimed, act="park", now=now, values=values)
 
 
 def _close(store: Store, claimed: Claim, *, act: str, now: datetime, values: Mapping[str, object]) -> bool:

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bridge.store.tables import Event, Mail, PartnerActionRow, Ring, Upload
+from bridge.store import sweeps
+from bridge.store.tables import Event, Mail, PartnerActionRow, Ring, Ticket, Upload
 from tests.portal.conftest import PNG, START, Browser, Portal, textarea
 
 PATHS = ["/chamados/{}", "/chamados/{}/recebido", "/chamados/{}/funcionou"]
@@ -285,3 +286,32 @@ def test_confirmation_is_asked_for_once_more(opened: Portal, browser: Browser) -
 def test_reference_in_any_case_is_found(browser: Browser) -> None:
     number = browser.file_ticket()
     assert browser.get(f"/chamados/ct-{number}").location == f"/chamados/CT-{number}"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "agora mesmo"), (2, "há 2 min"), (200, "há 3 h"), (4 * 1440, "há 4 dias")]
+)
+def test_list_and_ticket_say_when_jira_was_last_asked(
+    opened: Portal, browser: Browser, minutes: int, said: str
+) -> None:
+    number = browser.file_ticket()
+    assert "Conferido" not in browser.get("/chamados").text
+    store, then = opened.services.store, opened.now[0] - timedelta(minutes=minutes)
+    sweeps.take(store, "jira", now=then, every=timedelta(minutes=5))
+    sweeps.finished(store, "jira", began=then, now=then, outcome="")
+    with store.begin() as db:
+        ticket = db.get_one(Ticket, number)
+        ticket.jira_key, ticket.observed_generation = "CHAM-1", ticket.generation
+    for path in ("/chamados", f"/chamados/CT-{number}"):
+        assert f">{said}</time>" in browser.get(path).text
+
+
+def test_a_ticket_that_waits_was_checked_at_its_last_good_look(opened: Portal, browser: Browser) -> None:
+    number, now = browser.file_ticket(), opened.now[0]
+    assert "Conferido" not in browser.get(f"/chamados/CT-{number}").text
+    sweeps.take(opened.services.store, "jira", now=now, every=timedelta(minutes=5))
+    sweeps.finished(opened.services.store, "jira", began=now, now=now, outcome="")
+    with opened.services.store.begin() as db:
+        ticket = db.get_one(Ticket, number)
+        ticket.jira_key, ticket.reconciled_at = "CHAM-1", now - timedelta(minutes=7)
+    assert ">há 7 min</time>" in browser.get(f"/chamados/CT-{number}").text
