@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from bridge.cli.common import clean, fail, faults_said, opened
 from bridge.cli.story import Story, story
 from bridge.config import mappings_directory
 from bridge.domain import reference, ticket_id
 from bridge.services import Services
+from bridge.store.counts import refused
 from bridge.store.tables import Delivery, Event, Ticket
 from bridge.store.tickets import park_by_hand, release
 from mappings import load
@@ -20,8 +22,7 @@ from mappings.diagram import mermaid
 from webhooks import replay
 
 SHOWN = 50
-_STARTS = {"rang": "rang", "ignored": "ignored", "unreadable": "ignored: unreadable"}
-STATUSES = tuple(_STARTS)
+RESULTS = ("rang", "ignored", "unreadable")
 
 
 class Ago(click.ParamType[datetime]):
@@ -84,16 +85,28 @@ def deliveries() -> None:
 @deliveries.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.option("--limit", default=SHOWN, show_default=True)
-def list_deliveries(as_json: bool, limit: int) -> None:
-    """The newest deliveries and what came of each."""
+@click.option("--since", type=AGO, help="As for `replay`.")
+@click.option("--status", type=click.Choice(RESULTS), help="Only those with this outcome.")
+def list_deliveries(as_json: bool, limit: int, since: datetime | None, status: str | None) -> None:
+    """The newest deliveries, what came of each, and how many were refused unread."""
+    query = select(Delivery).options(defer(Delivery.body)).order_by(Delivery.id.desc()).limit(limit)
+    query = query.where(Delivery.received_at >= since) if since else query
+    query = query.where(Delivery.result == status) if status else query
     with opened().store.read() as db:
-        found = db.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(limit))
-        rows = [_delivery(one) for one in found]
+        rows = [_delivery(one) for one in db.scalars(query)]
+        forged = refused(db)
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(clean(f"{row['id']:>6}  {row['at']}  {row['source']:<6}  {row['outcome']}"))
+        again = f" (came {row['repeats'] + 1} times)" if row["repeats"] else ""
+        click.echo(clean(f"{row['id']:>6}  {row['at']}  {row['source']:<6}  {row['outcome']}{again}"))
+    for source, (count, at) in sorted(forged.items()):
+        last = f", the last at {at:%Y-%m-%d %H:%M:%S}" if at else ""
+        click.echo(
+            f"refused {count} from {source}{last} (401): the signature does not match "
+            f"CHAMADOS_{source.upper()}_WEBHOOK_SECRET"
+        )
 
 
 @deliveries.command("show")
@@ -115,7 +128,7 @@ def show_delivery(number: int) -> None:
 @click.option(
     "--since", type=AGO, help="Those received since: 90m, 2h, 3d or a time such as 2026-11-24T10:00."
 )
-@click.option("--status", type=click.Choice(STATUSES), help="Only those with this outcome.")
+@click.option("--status", type=click.Choice(RESULTS), help="Only those with this outcome.")
 def replay_deliveries(numbers: tuple[int, ...], since: datetime | None, status: str | None) -> None:
     """Ring again what stored deliveries ring now. Harmless: a doorbell only asks for a look."""
     if not numbers and since is None:
@@ -128,7 +141,7 @@ def replay_deliveries(numbers: tuple[int, ...], since: datetime | None, status: 
 def _chosen_deliveries(
     services: Services, numbers: tuple[int, ...], *, since: datetime | None, status: str | None
 ) -> list[int]:
-    query = select(Delivery.id, Delivery.outcome).order_by(Delivery.id)
+    query = select(Delivery.id, Delivery.result).order_by(Delivery.id)
     if numbers:
         query = query.where(Delivery.id.in_(numbers))
     if since is not None:
@@ -138,7 +151,7 @@ def _chosen_deliveries(
     missing = set(numbers) - {number for number, _ in rows} if since is None else set()
     if missing:
         fail(*(f"there is no delivery {number}" for number in sorted(missing)))
-    return [number for number, outcome in rows if status is None or outcome.startswith(_STARTS[status])]
+    return [number for number, result in rows if status is None or result == status]
 
 
 def _delivery(one: Delivery) -> dict[str, Any]:
@@ -149,6 +162,7 @@ def _delivery(one: Delivery) -> dict[str, Any]:
         "delivery_id": one.delivery_id,
         "event": one.event,
         "repeats": one.repeats,
+        "result": one.result,
         "outcome": one.outcome,
     }
 
