@@ -3,8 +3,10 @@
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -58,12 +60,16 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def world(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[World]:
     """Sandbox and bridge in this process; indirect parameter: settings that differ, `still`: nobody works."""
+    with installed(database_url, tmp_path, getattr(request, "param", {})) as world:
+        yield world
+
+
+@contextmanager
+def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> Iterator[World]:
+    """A whole installation over real HTTP and SMTP, and what it says checked against the contracts."""
     bridge_port = free_port()
-    options = getattr(request, "param", {})
     sandbox = Sandbox(
         SandboxSettings(
             port=0,
@@ -77,7 +83,7 @@ def world(
     environment = {
         **pairs(env_lines(sandbox.settings)),
         "CHAMADOS_DATABASE_URL": database_url,
-        "CHAMADOS_FILES": str(tmp_path / "files"),
+        "CHAMADOS_FILES": str(folder / "files"),
         "CHAMADOS_MAIL_HOLD": str(options.get("hold", 0)),
         "CHAMADOS_MAIL_BULK_HOLD": str(options.get("bulk_hold", 300)),
         "CHAMADOS_WORKERS": "4",
@@ -86,7 +92,8 @@ def world(
     if cable:
         environment["CHAMADOS_JIRA_URL"] = f"http://127.0.0.1:{cable.port}/jira"
     recorder = Recorder(sandbox.settings.jira_user)
-    monkeypatch.setattr(HTTPAdapter, "send", recorder.wrap(HTTPAdapter.send))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(HTTPAdapter, "send", recorder.wrap(HTTPAdapter.send))
     opened = open_services(load(environment))
     services, carrier = (opened, None) if options.get("still") else carried(opened, owner="test")
     server = make_server("127.0.0.1", bridge_port, create_app(services), threaded=True)
@@ -100,5 +107,6 @@ def world(
         cable.close()
     sandbox.stop()
     services.store.close()
+    patch.undo()
     if SHARED.is_dir():
         assert recorder.faults(SHARED) == []

@@ -107,9 +107,11 @@ class World:
 
     def _webhooks_arrived(self) -> bool:
         """GitHub's and Jira's queues are empty: what they have sent has come."""
-        hooks = [hook for repo in self._repos() for hook in repo.hooks.values()]
         fired = self.sandbox.github._core.deliverer._queue
-        return fired.empty() and all(one.get("status") for hook in hooks for one in hook.deliveries)
+        # One being posted is in the queue no more, but its task is not done.
+        return fired.unfinished_tasks == 0 and all(
+            one["state"] != "waiting" for one in self.sandbox.jira.deliveries()
+        )
 
     def _repos(self) -> list[Any]:
         return list(self.sandbox.github._core.world.repos.values())

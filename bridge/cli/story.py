@@ -15,6 +15,9 @@ from bridge.store import facts
 from bridge.store.tables import Entry, Event, LaneRow, Mail, PublicationRow, Ring, Ticket, Upload
 from bridge.store.tickets import LONGEST_LEASE
 
+CLOCK_SKEW = timedelta(seconds=5)
+"""Jira's clock may lead ours by so much; a person's move right after ours is told apart by more."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -107,15 +110,23 @@ def _why_here(db: Session, ticket: Ticket) -> str:
     )
     if waiting:
         return f"{waiting.reason}, but {waiting.refusal}"
-    last = db.scalar(
+    ours = db.scalar(
+        select(Entry)
+        .where(Entry.ticket_id == ticket.id, Entry.act == "move")
+        .order_by(Entry.id.desc())
+        .limit(1)
+    )
+    seen = db.scalar(
         select(Event)
-        .where(Event.ticket_id == ticket.id, Event.status == ticket.status)
+        .where(Event.ticket_id == ticket.id, Event.status == ticket.status, Event.kind == "status")
         .order_by(Event.at.desc())
         .limit(1)
     )
-    if last is None or last.kind == "filed":
-        return "it was filed, and nothing has moved it yet"
-    return f"{last.author} moved it there ({last.source})"
+    if ours and f" to {ticket.status} by " in ours.outcome and not (seen and seen.at > ours.at + CLOCK_SKEW):
+        return ours.outcome
+    if seen is None:
+        return "nothing has moved it since it was filed"
+    return f"{seen.author} moved it there ({seen.source})"
 
 
 def _mail_trouble(mails: Any) -> str:

@@ -22,10 +22,11 @@ QUARANTINE = timedelta(minutes=15)
 class InDoubt(Exception):
     """Nobody knows yet whether the issue exists. `look_again_at` says when to search for it."""
 
-    def __init__(self, look_again_at: datetime) -> None:
+    def __init__(self, marker: str, look_again_at: datetime) -> None:
         self.look_again_at = look_again_at
         super().__init__(
-            f"Jira's answer to the creation was lost; searching again at {look_again_at:%H:%M:%S}"
+            f"Jira's answer to the creation was lost, and the label {marker} is not found yet; "
+            f"searching again at {look_again_at:%H:%M:%S} UTC"
         )
 
 
@@ -49,7 +50,9 @@ def ensure_issue(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
 def _create(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
     new = _new_issue(services, ticket)
     services.jira.site  # noqa: B018  (asked before the journal says that a creation has begun)
-    _set_state(services, claimed, "started", outcome="creation started")
+    again = f" again: {QUARANTINE} after a lost answer its label was not to be found"
+    begun = f"creation started{again if ticket.create_state != 'none' else ''}"
+    _set_state(services, claimed, "started", outcome=begun)
     try:
         issue_id, key = services.jira.create(new)
     except Unavailable as error:
@@ -57,7 +60,7 @@ def _create(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
             _set_state(services, claimed, "none", outcome=f"not created: {error}")
             raise
         _set_state(services, claimed, "in_doubt", outcome=f"in doubt: {error}")
-        raise InDoubt(services.clock() + timedelta(seconds=SEARCHES[0])) from error
+        raise InDoubt(ticket.marker, services.clock() + timedelta(seconds=SEARCHES[0])) from error
     except Refused as error:
         _set_state(services, claimed, "none", outcome=f"not created: {error}")
         raise
@@ -79,7 +82,7 @@ def _check_quarantine(services: Services, claimed: Claim, ticket: Ticket) -> Non
     if now >= started + QUARANTINE:
         return
     following = [started + timedelta(seconds=seconds) for seconds in SEARCHES]
-    raise InDoubt(next((at for at in following if at > now), started + QUARANTINE))
+    raise InDoubt(ticket.marker, next((at for at in following if at > now), started + QUARANTINE))
 
 
 def _set_state(services: Services, claimed: Claim, state: str, *, outcome: str) -> None:

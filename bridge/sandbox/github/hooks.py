@@ -70,6 +70,7 @@ class Deliverer:
             }
             with self._world.lock:
                 hook.deliveries.insert(0, delivery)
+            self._queue.task_done()
 
 
 def _post(hook: Hook, delivery: Json) -> tuple[str, int]:
