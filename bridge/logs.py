@@ -12,8 +12,10 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bridge.config import Config, Secret
 
+SHORTEST = 6
+"""Characters: what is shorter is part of too many words to be taken out of all of them."""
 _ADDRESS = re.compile(r"[\w.+%-]+@((?:[\w-]+\.)+\w+)")
-_PATH_TOKEN = re.compile(r"(/entrar/)[^\s/?\"']+")
+_PATH_TOKEN = re.compile(r"(/entrar/)[^\s/?\"'<]+")
 
 
 class _Stderr:
@@ -70,7 +72,7 @@ class _Silence:
     """Takes secrets, addresses and links that are keys out of every word of an event."""
 
     def __init__(self, config: Config) -> None:
-        words = {re.escape(word) for word in _secrets(config)}
+        words = {re.escape(word) for word in _secrets(config) if len(word) >= SHORTEST}
         # The longest first: one may hold another.
         self._secret = re.compile("|".join(sorted(words, key=len, reverse=True)) or r"(?!)")
 

@@ -289,7 +289,7 @@ def _upload(world: World, number: int, name: str, content: bytes) -> None:
                 created_at=ticket,
             )
         )
-        ring(db, number, kind="files", subject=name, now=ticket)
+        ring(db, number, kind="cli", subject="files", now=ticket)
     world.services.wake(number)
 
 
