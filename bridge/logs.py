@@ -12,6 +12,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bridge.config import Config, Secret
 
+FIRST = ("timestamp", "level", "event")
+"""How a line begins, for those who read it without a tool."""
 SHORTEST = 6
 """Characters: what is shorter is part of too many words to be taken out of all of them."""
 _ADDRESS = re.compile(r"[\w.+%-]+@((?:[\w-]+\.)+\w+)")
@@ -77,7 +79,8 @@ class _Silence:
         self._secret = re.compile("|".join(sorted(words, key=len, reverse=True)) or r"(?!)")
 
     def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        return {name: self._clean(value) for name, value in event.items()}
+        ordered = {name: event[name] for name in FIRST if name in event} | dict(event)
+        return {name: self._clean(value) for name, value in ordered.items()}
 
     def _clean(self, value: Any) -> Any:
         if value is None or isinstance(value, (bool, int, float)):
