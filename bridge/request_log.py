@@ -7,8 +7,16 @@ import structlog
 from flask import Flask, Response, g, request
 
 HEADER = "X-Request-Id"
-UNREMARKABLE = {"portal.static", "probes.healthz", "probes.readyz", "probes.metrics"}
-"""Asked all day long by browsers and machines: logged only when they fail."""
+UNREMARKABLE = {
+    "portal.static",
+    "probes.healthz",
+    "probes.readyz",
+    "probes.metrics",
+    "webhooks_github.github",
+    "webhooks_jira.jira",
+}
+"""Asked all day long by browsers and machines, and webhooks, which have a line of their own: logged only when
+they fail."""
 
 log = structlog.get_logger()
 
