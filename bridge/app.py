@@ -1,13 +1,13 @@
 """The web application: receivers, portal and probes over one set of services."""
 
 import os
-from dataclasses import replace
+from collections.abc import Callable
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge import portal, probes, request_log
-from bridge.carrier import EmbeddedCarrier
+from bridge.carrier import Carrier, EmbeddedCarrier
 from bridge.config import Config
 from bridge.reconcile import reconcile
 from bridge.reconcile.drift import watch
@@ -15,6 +15,7 @@ from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
 from bridge.store import Store, people, schema
+from bridge.store.bells import Bells
 from bridge.store.tickets import claimable, release_dead
 from mappings import load
 from webhooks import github, jira
@@ -31,7 +32,7 @@ def open_services(config: Config) -> Services:
     """An installation with its tables made and its first partners registered.
 
     Raises:
-        MappingError, SchemaOutdated: the installation cannot run.
+        MappingError, SchemaOutdated, ExtraMissing: the installation cannot run.
     """
     mappings = load(config.mappings)
     store = Store(config.database_url.reveal())
@@ -44,26 +45,38 @@ def open_services(config: Config) -> Services:
     return services
 
 
-def carried(services: Services, *, owner: str) -> tuple[Services, EmbeddedCarrier]:
-    """The services with a carrier running in this process, woken by every commit that rings."""
+def carried(services: Services, *, owner: str) -> Carrier:
+    """A carrier at work in this process for whatever is rung, here or elsewhere; to be stopped at the end."""
     release_dead(services.store, is_dead=lambda other: _is_dead(other, me=owner), now=services.clock())
-    woken: list[Services] = []
-
-    def work(ticket_id: int) -> str | None:
-        return reconcile(woken[0], ticket_id, owner=owner)
-
-    carrier = EmbeddedCarrier(
-        work=work,
-        find=lambda limit: claimable(services.store, now=services.clock(), limit=limit) if woken else [],
-        workers=services.config.workers,
+    carrier = _carrier(
+        services,
+        work=lambda ticket_id: reconcile(services, ticket_id, owner=owner),
+        find=lambda limit: claimable(services.store, now=services.clock(), limit=limit),
     )
-    wake_mail = carrier.every(MAIL_SECONDS, lambda: send_due(services))
-    carried_services = replace(services, wake=carrier.wake, wake_mail=wake_mail)
-    woken.append(carried_services)
-    carrier.sweep()
-    carrier.every(HEAL_SECONDS, lambda: heal(carried_services))
-    carrier.every(DRIFT_SECONDS, lambda: watch(carried_services))
-    return carried_services, carrier
+    look_at_outbox = carrier.every(MAIL_SECONDS, lambda: send_due(services))
+
+    def hear(bells: Bells) -> None:
+        for ticket_id in bells.tickets:
+            carrier.wake(ticket_id)
+        if bells.outbox:
+            look_at_outbox()
+
+    services.store.on_bells = hear
+    carrier.every(HEAL_SECONDS, lambda: heal(services))
+    carrier.every(DRIFT_SECONDS, lambda: watch(services))
+    return carrier
+
+
+def _carrier(
+    services: Services, *, work: Callable[[int], object], find: Callable[[int], list[int]]
+) -> Carrier:
+    workers = services.config.workers
+    if services.store.is_sqlite:
+        return EmbeddedCarrier(work=work, find=find, workers=workers)
+    # Installed where the database is PostgreSQL, and only there.
+    from bridge.carrier.procrastinate import ProcrastinateCarrier
+
+    return ProcrastinateCarrier(services.store, work=work, find=find, workers=workers)
 
 
 def _is_dead(owner: str, *, me: str) -> bool:

@@ -103,7 +103,7 @@ class Config:
     bulk_hold: int
     """Seconds that a status e-mail waits, so that an undone move sends nothing."""
     workers: int
-    """Tickets looked at side by side in one process."""
+    """Tickets looked at side by side in one process; 0: `serve` leaves them to `chamados worker`."""
     metrics_token: Secret = field(default_factory=lambda: Secret(""))
     """Opens `/metrics`; empty: nobody may read it."""
     log: str = field(default="")

@@ -50,7 +50,6 @@ def test_a_partners_words_are_written_once(world: World, cable: Proxy, cut: Cut)
         now = world.services.clock()
         db.add(PartnerActionRow(ticket_id=ticket.id, verb="answered", author="Ana", text="palavras", at=now))
         ring(db, ticket.id, kind="partner", subject="action", now=now)
-    world.services.wake(ticket.id)
     world.wait_status(key, "Triagem")
     world.settle()
     assert cable.cuts == 1

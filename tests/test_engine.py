@@ -260,14 +260,12 @@ def _answer(world: World, key: str, text: str) -> None:
         db.add(action)
         db.flush()
         ring(db, ticket.id, kind="partner", subject=f"action:{action.id}", now=now)
-    world.services.wake(ticket.id)
 
 
 def _look(world: World, key: str) -> None:
     ticket = world.ticket_of(key)
     with world.services.store.begin() as db:
         ring(db, ticket.id, kind="cli", subject="test", now=world.services.clock())
-    world.services.wake(ticket.id)
     world.settle()
 
 
@@ -290,7 +288,6 @@ def _upload(world: World, number: int, name: str, content: bytes) -> None:
             )
         )
         ring(db, number, kind="cli", subject="files", now=ticket)
-    world.services.wake(number)
 
 
 def _fault(match: str, do: str, *, times: int = 1, retry_after: int | None = None):  # type: ignore[no-untyped-def]

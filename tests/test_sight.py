@@ -43,7 +43,6 @@ def test_a_parked_ticket_is_left_alone_until_it_is_retried(world: World) -> None
         lambda: world.ticket_of(key).generation > world.ticket_of(key).observed_generation, seconds=SECONDS
     )
     before = len(world.sandbox.controls.calls())
-    world.services.wake(1)
     world.branch("outra")
     assert until(lambda: len(world.deliveries()) > 4, seconds=SECONDS)
     assert world.bridge_calls(before) == []

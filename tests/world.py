@@ -50,7 +50,6 @@ class World:
                 status="Triagem",
                 now=self.services.clock(),
             )
-        self.services.wake(ticket.id)
         return ticket.id
 
     def filed(self, **answers: Any) -> str:

@@ -105,17 +105,15 @@ def _record(
         return _repeat(services, letter)
     try:
         with services.store.begin() as db:
-            wakeful = _write(services, db, letter, ringing)
+            _write(services, db, letter, ringing)
     except IntegrityError:
         # The same delivery came twice at once; the other one has been recorded.
         return _repeat(services, letter)
-    for ticket_id in wakeful:
-        services.wake(ticket_id)
     log.info("webhook", outcome=ringing.outcome)
     return _answer(status, ringing.outcome)
 
 
-def _write(services: Services, db: Session, letter: Letter, ringing: Ringing) -> list[int]:
+def _write(services: Services, db: Session, letter: Letter, ringing: Ringing) -> None:
     now = services.clock()
     row = {
         "source": letter.source,
@@ -130,7 +128,7 @@ def _write(services: Services, db: Session, letter: Letter, ringing: Ringing) ->
     number = db.scalar(_KEEP, row)
     if letter.bulk:
         edited_in_bulk(db, ringing.tickets, now=now)
-    return _ring(services, db, number, ringing)
+    _ring(services, db, number, ringing)
 
 
 def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) -> str:
@@ -140,18 +138,13 @@ def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) ->
         letter = Letter(source=row.source, delivery_id=row.delivery_id, event=row.event, body=row.body)
         ringing, _ = _read(services, db, letter, dispatch[row.source])
         row.outcome, row.result = ringing.outcome, ringing.result
-        wakeful = _ring(services, db, row.id, ringing)
-    for ticket_id in wakeful:
-        services.wake(ticket_id)
+        _ring(services, db, row.id, ringing)
     return ringing.outcome
 
 
-def _ring(services: Services, db: Session, delivery_number: int | None, ringing: Ringing) -> list[int]:
-    """Ring the tickets; those that can have a look now."""
-    return [
-        ticket_id
-        for ticket_id in ringing.tickets
-        if ring(
+def _ring(services: Services, db: Session, delivery_number: int | None, ringing: Ringing) -> None:
+    for ticket_id in ringing.tickets:
+        ring(
             db,
             ticket_id,
             kind=ringing.kind,
@@ -159,7 +152,6 @@ def _ring(services: Services, db: Session, delivery_number: int | None, ringing:
             now=services.clock(),
             delivery_id=delivery_number,
         )
-    ]
 
 
 def _read(

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from bridge.carrier.timers import Timers
+
 log = structlog.get_logger()
 
 SWEEP_LIMIT = 500
@@ -13,10 +15,7 @@ SWEEP_LIMIT = 500
 
 
 class EmbeddedCarrier:
-    """Runs `work(ticket_id)` for each ticket woken or found by `find(limit)`, one thread a ticket.
-
-    `every(seconds, function)` adds a timer; functions of timers never overlap themselves.
-    """
+    """Runs `work(ticket_id)` for each ticket woken or found by `find(limit)`, one thread a ticket."""
 
     def __init__(
         self,
@@ -32,14 +31,14 @@ class EmbeddedCarrier:
         self._busy: set[int] = set()
         self._again: set[int] = set()
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._timers: list[threading.Thread] = []
+        self._stopping = False
+        self._timers = Timers()
         self.every(sweep_seconds, self.sweep)
 
     def wake(self, ticket_id: int) -> None:
         """Bring a worker to the ticket. One that is being worked on is looked at once more afterwards."""
         with self._lock:
-            if self._stopping.is_set():
+            if self._stopping:
                 return
             if ticket_id in self._busy:
                 self._again.add(ticket_id)
@@ -54,18 +53,13 @@ class EmbeddedCarrier:
 
     def every(self, seconds: float, function: Callable[[], object]) -> Callable[[], None]:
         """Call `function` each so many seconds, the first time at once; the answer calls it out of turn."""
-        soon = threading.Event()
-        timer = threading.Thread(
-            target=self._tick, args=(seconds, function, soon), daemon=True, name=f"every-{seconds}s"
-        )
-        self._timers.append(timer)
-        timer.start()
-        return soon.set
+        return self._timers.every(seconds, function)
 
     def stop(self) -> None:
         """Take no more work and let the work in hand end."""
         with self._lock:
-            self._stopping.set()
+            self._stopping = True
+        self._timers.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, ticket_id: int) -> None:
@@ -80,12 +74,3 @@ class EmbeddedCarrier:
             self._again.discard(ticket_id)
         if again:
             self.wake(ticket_id)
-
-    def _tick(self, seconds: float, function: Callable[[], object], soon: threading.Event) -> None:
-        while not self._stopping.is_set():
-            soon.clear()
-            try:
-                function()
-            except Exception:
-                log.exception("a timer failed", function=getattr(function, "__name__", "?"))
-            soon.wait(seconds)

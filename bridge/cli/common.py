@@ -11,6 +11,7 @@ from bridge import logs
 from bridge.app import open_services
 from bridge.config import ConfigError, load
 from bridge.services import Services
+from bridge.store.engine import ExtraMissing
 from bridge.store.schema import NetworkFileSystem, SchemaOutdated
 from mappings import MappingError
 
@@ -26,7 +27,7 @@ def faults_said() -> Iterator[None]:
         fail("the settings cannot be used:", *error.faults)
     except MappingError as error:
         fail("the mappings cannot be used:", *str(error).splitlines())
-    except (SchemaOutdated, NetworkFileSystem) as error:
+    except (SchemaOutdated, NetworkFileSystem, ExtraMissing) as error:
         fail(str(error))
     except OperationalError as error:
         fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}")

@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli.common import faults_said
+from bridge.cli.common import fail, faults_said
 from bridge.config import database_url
 from bridge.store import Store, schema
 
@@ -23,7 +23,10 @@ def upgrade() -> None:
 def check() -> None:
     """Say whether the tables are this program's; exit 2 when an upgrade is pending."""
     with faults_said():
-        found, wanted = schema.revision(Store(database_url().reveal())), schema.head()
+        store = Store(database_url().reveal())
+        found, wanted, fault = schema.revision(store), schema.head(), schema.carrier_fault(store)
+    if fault:
+        fail(fault)
     if found == wanted:
         click.echo(f"the database is at {found}, as this program needs it")
     elif found is None:

@@ -100,6 +100,9 @@ def _database(config: Config) -> Finding:
     found, wanted = schema.revision(store), schema.head()
     if found is not None and found != wanted:
         return Finding("database", "error", f"at {found}, needed {wanted}", "run `chamados db upgrade`")
+    fault = schema.carrier_fault(store)
+    if fault:
+        return Finding("database", "error", fault)
     detail = f"{store.engine.dialect.name}, tables {found or 'not made yet'}"
     if not store.is_sqlite:
         return Finding("database", "ok", detail)

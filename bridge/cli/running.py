@@ -11,7 +11,8 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from bridge.app import carried, create_app
-from bridge.cli.common import opened
+from bridge.carrier import Carrier
+from bridge.cli.common import fail, opened
 from bridge.services import Services
 
 THREADS = 16
@@ -38,24 +39,26 @@ class _Log(Logger):  # type: ignore[misc]
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    """gunicorn with our settings; one process, for the carrier lives in it."""
+    """gunicorn with our settings; each of its processes has a carrier of its own."""
 
-    def __init__(self, services: Services, *, host: str, port: int) -> None:
+    def __init__(self, services: Services, *, host: str, port: int, processes: int) -> None:
         self._services = services
         self._bind = f"{host}:{port}"
+        self._processes = processes
+        self._carrier: Carrier | None = None
         super().__init__()
 
     def load_config(self) -> None:
         settings = {
             "bind": self._bind,
-            "workers": 1,
+            "workers": self._processes,
             "threads": THREADS,
             "worker_class": "gthread",
             "graceful_timeout": 20,
             "loglevel": "warning",
             "logger_class": _Log,
             "control_socket_disable": True,
-            "worker_exit": lambda server, worker: self._carrier.stop(),
+            "worker_exit": lambda server, worker: self._stop(),
         }
         for name, value in settings.items():
             if name in self.cfg.settings:
@@ -63,26 +66,37 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> object:
         # Called in the worker process: threads do not survive the fork that makes it.
-        services, self._carrier = carried(self._services, owner=owner())
-        return create_app(services)
+        if self._services.config.workers:
+            self._carrier = carried(self._services, owner=owner())
+        return create_app(self._services)
+
+    def _stop(self) -> None:
+        if self._carrier:
+            self._carrier.stop()
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, help="0 picks a free one.")
-def serve(host: str, port: int) -> None:
-    """Answer partners and webhooks, and reconcile tickets in the same process."""
+@click.option("--processes", default=1, show_default=True, help="More than one needs PostgreSQL.")
+def serve(host: str, port: int, processes: int) -> None:
+    """Answer partners and webhooks, and reconcile tickets too unless CHAMADOS_WORKERS is 0."""
     sys.setswitchinterval(SWITCH_SECONDS)
     services = opened(quiet=False)
+    if processes > 1 and services.store.is_sqlite:
+        fail("SQLite has one writer: --processes needs PostgreSQL")
     services.store.close()
     click.echo(f"serving {services.config.public_url} on {host}:{port}", err=True)
-    _Server(services, host=host, port=port).run()
+    _Server(services, host=host, port=port, processes=processes).run()
 
 
 @click.command()
 def worker() -> None:
     """Reconcile tickets and send e-mails, without serving."""
-    _, carrier = carried(opened(quiet=False), owner=owner())
+    services = opened(quiet=False)
+    if not services.config.workers:
+        fail("CHAMADOS_WORKERS is 0: this process would do nothing")
+    carrier = carried(services, owner=owner())
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())

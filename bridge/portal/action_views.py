@@ -53,7 +53,6 @@ def act(ref: str, deed: str) -> ResponseReturnValue:
     if errors:
         attempt = Attempt(verb=verb, text=typed, uploads=uploads, errors=tuple(errors))
         return ticket_page(*owned(ref), attempt=attempt), 409 if errors[0][1] == CHANGED else 422
-    services().wake(ticket.id)
     return redirect(url_for("portal.show", ref=reference(ticket.id), aviso=NOTICE[deed]), 303)
 
 

@@ -159,8 +159,6 @@ def _judged(given: Mapping[str, Any], intake: Intake, key: str | None) -> Respon
         _drop(intake)
         if ticket.request_hash != digest:
             return _refused({KEY_HEADER: [KEY_TAKEN]})
-    else:
-        services().wake(ticket.id)
     location = {"Location": url_for("api.show", ref=reference(ticket.id))}
     # The answer is the one given when the ticket was filed, whatever its status has become since.
     return jsonify(_named(ticket.id, services().mappings.workflow.initial.name)), 201, location

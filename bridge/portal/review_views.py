@@ -49,7 +49,6 @@ def send(draft_id: str) -> ResponseReturnValue:
     filed = _file(reviewed)
     if filed is None:
         return redirect(form_page.address(draft_id, aviso="mudou"), 303)
-    services().wake(filed)
     return redirect(url_for("portal.received", ref=reference(filed)), 303)
 
 

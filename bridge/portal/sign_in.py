@@ -96,16 +96,15 @@ def _with_browser_cookie(page: str) -> Response:
 def _send_link(email: str, *, browser: str, next_url: str) -> None:
     with services().store.begin() as db:
         partner = people.by_email(db, email)
-        queued = partner is not None and _queue_link(db, partner, browser=browser, next_url=next_url)
-    if queued:
-        services().wake_mail()
+        if partner is not None:
+            _queue_link(db, partner, browser=browser, next_url=next_url)
 
 
-def _queue_link(db: Session, partner: Partner, *, browser: str, next_url: str) -> bool:
+def _queue_link(db: Session, partner: Partner, *, browser: str, next_url: str) -> None:
     now, config = services().clock(), services().config
     token = people.write_link(db, partner, browser=browser, next_url=next_url, now=now)
     if token is None:
-        return False
+        return
     message = emails.sign_in(
         mappings=services().mappings,
         partner_name=partner.name,
@@ -114,7 +113,7 @@ def _queue_link(db: Session, partner: Partner, *, browser: str, next_url: str) -
         sender=config.mail.sender,
         now=now,
     )
-    return mails.queue(
+    mails.queue(
         db,
         ticket_id=None,
         cause=f"login:{people.hashed(token)[:16]}",

@@ -146,7 +146,6 @@ def _tell_filed(services: Services, claimed: Claim, ticket: Ticket) -> list[str]
             context={},
         )
         outcome = write_telling(db, services, ticket, fact)
-    services.wake_mail()
     return [outcome]
 
 

@@ -176,9 +176,7 @@ def _words(ticket: Ticket, action: Comment) -> list[Block]:
 def _tell(services: Services, claimed: Claim, ticket: Ticket, action: Tell) -> str:
     """The timeline's line and its e-mails, in one transaction."""
     with writing(services.store, claimed) as db:
-        outcome = write_telling(db, services, ticket, action)
-    services.wake_mail()
-    return outcome
+        return write_telling(db, services, ticket, action)
 
 
 def write_telling(db: Session, services: Services, ticket: Ticket, action: Tell) -> str:

@@ -98,5 +98,3 @@ def _release(services: Services, parked: list[int]) -> None:
     with services.store.begin() as db:
         for ticket_id in parked:
             release(db, ticket_id, now=services.clock())
-    for ticket_id in parked:
-        services.wake(ticket_id)

@@ -235,8 +235,6 @@ def _ring(services: Services, bells: Iterable[Doorbell]) -> int:
     with services.store.begin() as db:
         for ticket_id, kind, subject in bells:
             ring(db, ticket_id, kind=kind, subject=subject, now=services.clock())
-    for ticket_id in dict.fromkeys(ticket_id for ticket_id, _, _ in bells):
-        services.wake(ticket_id)
     return len(bells)
 
 

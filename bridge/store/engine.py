@@ -2,8 +2,9 @@
 
 import contextvars
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,9 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+
+from bridge.store import jobs
+from bridge.store.bells import Bells, bells
 
 BUSY_SECONDS = 5
 
@@ -28,6 +32,10 @@ def refuse_in_transaction() -> None:
         raise TransactionOpen("no call to the outside while a database transaction is open")
 
 
+class ExtraMissing(Exception):
+    """The database is PostgreSQL and what only PostgreSQL needs is not installed. The message says how."""
+
+
 class WriterBusy(SQLAlchemyError):
     """SQLite's one writer has been at work for too long."""
 
@@ -39,6 +47,8 @@ class Store:
         self.engine = _engine(make_url(url))
         self._writer = threading.Lock()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self.on_bells: Callable[[Bells], None] = _nobody_listens
+        """Called after each commit that has rung: a carrier in this process brings its workers."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -46,13 +56,20 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """One transaction: committed at the end of the block, rolled back if it raises."""
+        """One transaction: committed at the end of the block, rolled back if it raises.
+
+        What it rings is enqueued with it on PostgreSQL, for the workers of any host.
+        """
         token = _open.set(True)
         try:
             with self._turn(), self._sessions.begin() as session:
                 yield session
+                if bells(session).tickets and not self.is_sqlite:
+                    jobs.enqueue(session, bells(session).tickets)
         finally:
             _open.reset(token)
+        if bells(session) != Bells():
+            self.on_bells(bells(session))
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -86,15 +103,28 @@ class Store:
         self.engine.dispose()
 
 
+def _nobody_listens(_: Bells) -> None:
+    """Without a carrier in this process another's finds the work."""
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     if url.get_backend_name() == "postgresql":
-        # Errors would show what was to be written: a partner's words, a webhook's body.
-        return create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=20, pool_pre_ping=True, hide_parameters=True
-        )
+        return _postgresql(url)
     raise ValueError(f"{url.get_backend_name()} is not supported; use sqlite:/// or postgresql://")
+
+
+def _postgresql(url: URL) -> Engine:
+    missing = [name for name in ("psycopg", "procrastinate") if find_spec(name) is None]
+    if missing:
+        raise ExtraMissing(
+            f"PostgreSQL needs {' and '.join(missing)}, not installed here: pip install 'chamados[postgres]'"
+        )
+    # Errors would show what was to be written: a partner's words, a webhook's body.
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"), pool_size=20, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _sqlite(url: URL) -> Engine:

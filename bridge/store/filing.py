@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from ulid import ULID
 
+from bridge.store.bells import bells
 from bridge.store.tables import Partner, Recipient, Ring, Ticket, Upload
 
 
@@ -42,6 +43,7 @@ def file_ticket(db: Session, submission: Submission, *, status: str, now: dateti
     )
     db.add(ticket)
     db.flush()
+    bells(db).tickets.add(ticket.id)
     db.add_all(_recipients(ticket.id, submission))
     db.add(Ring(ticket_id=ticket.id, generation=1, kind="filed", subject="form", at=now))
     _hand_over_files(db, ticket.id, submission)

@@ -7,6 +7,7 @@ from email.policy import SMTP
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from bridge.store.bells import bells
 from bridge.store.engine import Store
 from bridge.store.tables import Mail
 from bridge.store.tickets import journal
@@ -28,13 +29,14 @@ def queue(
     now: datetime,
     due_at: datetime | None = None,
 ) -> bool:
-    """Write an e-mail to be sent; at once, unless `due_at` says later.
+    """Write an e-mail to be sent; at once, unless `due_at` says later. The commit has the outbox looked at.
 
     False when this cause has written to this recipient before.
     """
     message_id = str(message["Message-ID"])
     if db.scalar(select(Mail.id).where(Mail.message_id == message_id)) is not None:
         return False
+    bells(db).outbox = True
     db.add(
         Mail(
             ticket_id=ticket_id,

@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +14,8 @@ from sqlalchemy import text
 
 from bridge.store.engine import Store, network_file_system
 
+CARRIER_SCHEMA = Path(__file__).parent / "migrations" / "procrastinate-3.10.sql"
+"""What the carrier's migration makes: the schema that this version of the library came with."""
 _LOCK = 7_242_301  # any number; PostgreSQL's advisory lock of this program
 
 
@@ -28,7 +31,7 @@ def prepare(store: Store) -> None:
     """Make the tables where there are none; otherwise require them to be this program's.
 
     Raises:
-        SchemaOutdated: the tables are another version's.
+        SchemaOutdated: the tables are another version's, of this program or of the carrier's library.
         NetworkFileSystem: SQLite's file would not be safe where it lies.
     """
     kind = network_file_system(store)
@@ -37,6 +40,9 @@ def prepare(store: Store) -> None:
             f"the database lies on {kind}, whose locks SQLite cannot trust: "
             "put it on a disk of this machine, or use PostgreSQL"
         )
+    fault = carrier_fault(store)
+    if fault:
+        raise SchemaOutdated(fault)
     found, wanted = revision(store), head()
     if found == wanted:
         return
@@ -61,6 +67,20 @@ def revision(store: Store) -> str | None:
     """The database's version; None when it has no tables."""
     with store.engine.connect().execution_options(read_only=True) as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def carrier_fault(store: Store) -> str | None:
+    """How the carrier's library and its tables differ; None where they agree, and on SQLite."""
+    if store.is_sqlite:
+        return None
+    from procrastinate.schema import SchemaManager
+
+    if SchemaManager.get_schema() == CARRIER_SCHEMA.read_text("utf-8"):
+        return None
+    return (
+        f"Procrastinate {version('procrastinate')} needs other tables than {CARRIER_SCHEMA.stem}, which the "
+        "database has: install the version in deploy/requirements-postgres.txt"
+    )
 
 
 def head() -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from bridge.store.bells import bells
 from bridge.store.engine import Store
 from bridge.store.tables import Entry, Ring, Ticket, UtcDateTime
 
@@ -51,14 +52,14 @@ _REMEMBER = text(
 
 def ring(
     db: Session, ticket_id: int, *, kind: str, subject: str, now: datetime, delivery_id: int | None = None
-) -> bool:
-    """Say that a ticket deserves a look at `subject`.
+) -> None:
+    """Say that a ticket deserves a look at `subject`; the commit brings a worker.
 
-    True when it can have one now; a ticket that rests until a remote is back is found when it has rested.
+    A ticket that rests until a remote is back is found when it has rested.
     """
     rung = db.execute(_RING, {"ticket": ticket_id}).one_or_none()
     if rung is None:
-        return False
+        return
     bell = {
         "ticket_id": ticket_id,
         "generation": rung.generation,
@@ -68,7 +69,8 @@ def ring(
         "at": now,
     }
     db.execute(_REMEMBER, bell)
-    return rung.retry_at is None or rung.retry_at <= now
+    if rung.retry_at is None or rung.retry_at <= now:
+        bells(db).tickets.add(ticket_id)
 
 
 def edited_in_bulk(db: Session, ticket_ids: Iterable[int], *, now: datetime) -> None:

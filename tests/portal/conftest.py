@@ -199,9 +199,8 @@ def opened(tmp_path: Path) -> Iterator[Portal]:
 def make(store: Store, environment: dict[str, str], licences: str = "", *, limited: bool = False) -> Portal:
     now, woken, assistant = [START], [], FakeAssistant()
     built = build(load_config(environment), load_mappings(), store)
-    services = replace(
-        built, clock=lambda: now[0], wake=woken.append, assistant=assistant, licences=Licences(licences)
-    )
+    services = replace(built, clock=lambda: now[0], assistant=assistant, licences=Licences(licences))
+    store.on_bells = lambda bells: woken.extend(bells.tickets)
     app = Flask("portal-tests", static_folder=None)
     app.secret_key = environment["CHAMADOS_SECRET_KEY"]
     app.config.update(RATELIMIT_ENABLED=limited)
