@@ -224,7 +224,12 @@ _TEXTS.filters["quote"] = lambda text: "\n".join(
 
 
 def _fill(source: str, values: Mapping[str, object]) -> str:
-    return _TEXTS.from_string(source).render(values)
+    return _template(source).render(values)
+
+
+@lru_cache(maxsize=64)
+def _template(source: str) -> Template:
+    return _TEXTS.from_string(source)
 
 
 def _line(source: str, values: Mapping[str, object]) -> str:

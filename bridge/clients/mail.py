@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from email.utils import parseaddr
+from functools import cached_property
 from hashlib import sha256
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -62,18 +63,22 @@ class Mailer:
         return f"{code} {_text(words)}"
 
     def _connect(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
         if self._implicit_tls:
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=TIMEOUT, context=context
+                self._host, self._port, timeout=TIMEOUT, context=self._context
             )
         else:
             connection = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
         if self._starttls:
-            connection.starttls(context=context)
+            connection.starttls(context=self._context)
         if self._user:
             connection.login(self._user, self._password)
         return connection
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made once: reading the machine's certificates takes longer than sending."""
+        return ssl.create_default_context()
 
     def _hand_over(self, connection: smtplib.SMTP, raw: bytes, recipient: str) -> str:
         try:
