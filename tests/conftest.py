@@ -5,6 +5,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ from bridge.cli.waiting import free_port
 from bridge.config import load
 from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
-from bridge.store import Store, schema
+from bridge.store import Store, people, schema
+from bridge.store.filing import Submission, file_ticket
 from tests.contract import Recorder
 from tests.proxy import Proxy
 from tests.settings import pairs
 from tests.world import World
 
 SHARED = Path(os.environ.get("CHAMADOS_SHARED") or Path(__file__).parents[2] / "shared")
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POSTGRESQL = os.environ.get("CHAMADOS_TEST_POSTGRESQL", "")
 
 
@@ -57,6 +60,16 @@ def store(database_url: str) -> Iterator[Store]:
     schema.prepare(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def number(store: Store) -> int:
+    """A ticket that has just been filed."""
+    with store.begin() as db:
+        partner = people.register(db, name="Revenda", email="a@b.example", now=NOW)
+        db.flush()
+        answers = {"titulo": "t", "notificar": ["A@B.example", "c@d.example"]}
+        return file_ticket(db, Submission(partner=partner, answers=answers), status="Triagem", now=NOW).id
 
 
 @pytest.fixture

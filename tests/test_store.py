@@ -1,27 +1,17 @@
 """Claims, leases and the schema, on both engines."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from bridge.store import Store, people, schema
+from bridge.store import Store, schema
 from bridge.store.engine import TransactionOpen, refuse_in_transaction
-from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Ticket
 from bridge.store.tickets import LeaseLost, claim, claimable, park, postpone, ring, settle, writing
+from tests.conftest import NOW
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
-
-
-@pytest.fixture
-def number(store: Store) -> int:
-    with store.begin() as db:
-        partner = people.register(db, name="Revenda", email="a@b.example", now=NOW)
-        db.flush()
-        answers = {"titulo": "t", "notificar": ["A@B.example", "c@d.example"]}
-        return file_ticket(db, Submission(partner=partner, answers=answers), status="Triagem", now=NOW).id
 
 
 def test_only_one_of_many_claims_a_ticket(store: Store, number: int) -> None:
