@@ -1,1 +1,1 @@
-"""Timed figures, on demand: `python -m tests.bench webhooks|receiver|idle`. Run them on an idle machine."""
+"""Timed figures: `python -m tests.bench webhooks|receiver|idle|scaling`. Run them on an idle machine."""
