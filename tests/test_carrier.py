@@ -15,9 +15,11 @@ import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import select, text, update
 
+from bridge.carrier.procrastinate import SILENCE
 from bridge.cli.waiting import free_port, until
 from bridge.store import Store, engine, schema
 from bridge.store.clock import MEASURE_SECONDS, ServerClock, clock_of
+from bridge.store.jobs import drop_stalled
 from bridge.store.tables import Entry, Mail, Ticket
 from bridge.store.tickets import ring
 from tests.test_doctor import run
@@ -120,6 +122,22 @@ def test_the_end_of_a_job_tells_of_the_next_one_of_its_ticket(store: Store, numb
         driver: Any = listener.connection.driver_connection
         heard = list(driver.notifies(timeout=LIMIT, stop_after=1))
     assert [one.channel for one in heard] == ["procrastinate_queue_v1#tickets"]
+
+
+@on_postgresql
+def test_a_job_whose_end_was_never_told_is_dropped_when_nobody_holds_its_ticket(
+    store: Store, number: int
+) -> None:
+    with store.begin() as db:
+        db.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
+        db.execute(text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1"))
+        assert drop_stalled(db, silence=SILENCE) == 0
+        db.execute(text("UPDATE procrastinate_events SET at = now() - interval '1 minute'"))
+        soon = datetime.now(UTC) + timedelta(minutes=1)
+        db.execute(update(Ticket).values(lease_until=soon))
+        assert drop_stalled(db, silence=SILENCE) == 0
+        db.execute(update(Ticket).values(lease_until=soon - timedelta(minutes=2)))
+        assert drop_stalled(db, silence=SILENCE) == 1
 
 
 # --- processes that die, sleep, run late or are told to end

@@ -77,7 +77,7 @@ class ProcrastinateCarrier:
         with self._store.begin() as db:
             dropped = jobs.drop_stalled(db, silence=SILENCE)
         if dropped:
-            log.warning("jobs of dead workers were dropped", count=dropped)
+            log.warning("jobs that nobody works on were dropped", count=dropped)
 
     def _run(self) -> None:
         # Plain functions run in the loop's default executor, whose size Procrastinate does not set.

@@ -18,10 +18,18 @@ _ENQUEUE = text(
     "FROM unnest(CAST(:tickets AS bigint[])) AS id ORDER BY id "
     "ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
 )
+# A worker that lives may have lost the database when it had to say that a job is over: then its ticket is
+# leased to nobody.
 _DROP_STALLED = text(
-    "DELETE FROM procrastinate_jobs job WHERE status = 'doing' AND NOT EXISTS ("
+    "DELETE FROM procrastinate_jobs job WHERE status = 'doing' AND (NOT EXISTS ("
     "SELECT FROM procrastinate_workers worker "
-    "WHERE worker.id = job.worker_id AND worker.last_heartbeat > now() - CAST(:silence AS interval))"
+    "WHERE worker.id = job.worker_id AND worker.last_heartbeat > now() - CAST(:silence AS interval)"
+    ") OR (NOT EXISTS ("
+    "SELECT FROM tickets "
+    "WHERE tickets.id = CAST(job.args->>'ticket_id' AS bigint) AND tickets.lease_until > now()"
+    ") AND NOT EXISTS ("
+    "SELECT FROM procrastinate_events event WHERE event.job_id = job.id "
+    "AND event.type = 'started' AND event.at > now() - CAST(:silence AS interval))))"
 )
 
 
@@ -31,7 +39,7 @@ def enqueue(db: Session, tickets: Collection[int]) -> None:
 
 
 def drop_stalled(db: Session, *, silence: timedelta) -> int:
-    """Delete what workers that fell silent left running. Their tickets stay rung."""
+    """Delete jobs that run in name only: their worker fell silent or holds no lease. Tickets stay rung."""
     dropped = db.execute(_DROP_STALLED, {"silence": silence})
     assert isinstance(dropped, CursorResult)
     return dropped.rowcount

@@ -84,5 +84,5 @@ def _killed(place: Workers, *, tickets: int, latency: int) -> None:
     click.echo(
         f"4 processes, {kills} kills: {tickets} tickets done in {time.monotonic() - began:.0f} s, "
         f"{len(place.issues())} issues, {place.duplicate_issues()} duplicates, {place.overlaps()} overlaps; "
-        f"left in doubt {doubts[0]} creations and {doubts[1]} e-mails, {place.duplicate_mails()} e-mails twice"
+        f"left in doubt: {doubts[0]} creations, {doubts[1]} e-mails; e-mails twice: {place.duplicate_mails()}"
     )
