@@ -57,6 +57,18 @@ def reconcile(services: Services, ticket_id: int, *, owner: str) -> str | None:
 def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
     """One claim from beginning to end: what came of it, and whether the ticket was rung meanwhile."""
     try:
+        return _closed_look(services, claimed)
+    except LeaseLost as lost:
+        return str(lost), False
+
+
+def _closed_look(services: Services, claimed: Claim) -> tuple[str, bool]:
+    """A look, closed as its failure asks. The lease can be lost in the closing too.
+
+    Raises:
+        LeaseLost: another worker has the ticket.
+    """
+    try:
         return _look(services, claimed)
     except InDoubt as doubt:
         again = settle(
@@ -71,8 +83,8 @@ def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
         return _postpone(services, claimed, error), False
     except Refused as error:
         return _refused(services, claimed, error)
-    except LeaseLost as lost:
-        return str(lost), False
+    except LeaseLost:
+        raise
     except Exception:
         log.exception("bug")
         return _park(services, claimed, f"bug: {traceback.format_exc(limit=-8)}")
@@ -80,16 +92,13 @@ def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
 
 def _refused(services: Services, claimed: Claim, error: Refused) -> tuple[str, bool]:
     """Park the ticket; but where Jira's names have changed, try once more with the new ones."""
-    try:
-        if error.service != "Jira" or error.missing:
-            return _park(services, claimed, str(error))
-        hold(services.store, claimed, now=services.clock())
-        if drift.names_changed(services):
-            stale = Unavailable("Jira", f"{error.reason}; its names have changed and were asked anew")
-            return _postpone(services, claimed, stale), False
-        return _park(services, claimed, drift.explained(services, error))
-    except LeaseLost as lost:
-        return str(lost), False
+    if error.service != "Jira" or error.missing:
+        return _park(services, claimed, str(error))
+    hold(services.store, claimed, now=services.clock())
+    if drift.names_changed(services):
+        stale = Unavailable("Jira", f"{error.reason}; its names have changed and were asked anew")
+        return _postpone(services, claimed, stale), False
+    return _park(services, claimed, drift.explained(services, error))
 
 
 def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
