@@ -144,9 +144,9 @@ def _github(services: Services, since: datetime) -> Findings:
     repositories = _repositories(services)
     for repository in repositories:
         lost += _lost(services, repository, since)
-        bells += _pull_requests(services, repository, since)
-        bells += _branches(services, repository)
-        bells += _publications(services, repository, since)
+        found = _pull_requests(services, repository, since)
+        bells += [*found, *_branches(services, repository)]
+        bells += _publications(services, repository, since, rung={ticket_id for ticket_id, _, _ in found})
     said = f"{len(repositories)} repositories read since {since:%Y-%m-%d %H:%M}"
     return Findings(said=said, bells=tuple(bells), lost=tuple(lost))
 
@@ -203,7 +203,13 @@ def _branches(services: Services, repository: str) -> list[Doorbell]:
     return bells
 
 
-def _publications(services: Services, repository: str, since: datetime) -> list[Doorbell]:
+def _publications(
+    services: Services, repository: str, since: datetime, *, rung: set[int]
+) -> list[Doorbell]:
+    """For the tickets that have not weighed a publication, or not against their pull requests as they are.
+
+    `rung`: those that learn of a pull request in this same sweep.
+    """
     environments = services.mappings.workflow.environments
 
     def is_ours(environment: str) -> bool:
@@ -220,8 +226,8 @@ def _publications(services: Services, repository: str, since: datetime) -> list[
         return [
             (ticket_id, one.kind, one.subject)
             for one in found
-            for ticket_id in tickets
-            if not facts.knows_publication(db, ticket_id, identity=one.identity)
+            for ticket_id in sorted(rung.union(tickets))
+            if ticket_id in rung or not facts.holds_in_publication(db, ticket_id, identity=one.identity)
         ]
 
 

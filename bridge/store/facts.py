@@ -95,8 +95,11 @@ def pull_request_seen_at(db: Session, *, repository_id: int, number: int) -> dat
     )
 
 
-def knows_publication(db: Session, ticket_id: int, *, identity: str) -> bool:
-    return db.get(PublicationRow, (ticket_id, identity)) is not None
+def holds_in_publication(db: Session, ticket_id: int, *, identity: str) -> bool:
+    """True when the publication is known to contain the ticket's pull requests as last read."""
+    known = db.get(PublicationRow, (ticket_id, identity))
+    living = {one.pin for one, _ in pull_requests(db, ticket_id) if one.is_open or one.merged}
+    return known is not None and living <= set(known.contains)
 
 
 def remember(db: Session, ticket_id: int, fact: Fact, *, now: datetime) -> None:
