@@ -1,0 +1,331 @@
+"""The three clients' verbs over the outside world; they refuse what the real services refuse."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.github import Deployment, FailedDelivery, RecentPublication, RecentPullRequest
+from bridge.clients.jira.client import NewIssue
+from bridge.clients.jira.documents import Block, Heading, Paragraph
+from bridge.clients.jira.site import Site
+from bridge.domain import DueDateChange, JiraComment, Link, PullRequest, StatusChange
+from bridge.domain import Issue as SeenIssue
+from tests.simulation.outside import ARROWS, BRIDGE, REPOSITORY_ID, Change, Issue, Outside
+from tests.simulation.weather import Weather
+
+SITE = Site(
+    cloud=True,
+    fields={"staging_url": "f-staging_url", "version": "f-version"},
+    status_names={},
+    account=BRIDGE,
+    service_desk=False,
+)
+
+
+class FakeJira:
+    def __init__(
+        self, outside: Outside, weather: Weather, later: Callable[[float, Callable[[], object]], None]
+    ) -> None:
+        self._outside = outside
+        self._weather = weather
+        self._later = later
+        self.site = self.known_site = SITE
+
+    def observe(self, issue_id: str) -> SeenIssue:
+        def effect() -> SeenIssue:
+            self._weather.begin_look(issue_id)
+            return _seen(self._outside.issue(issue_id))
+
+        return self._weather.call("Jira", f"observe {issue_id}", effect)
+
+    def transitions(self, issue_id: str) -> dict[str, str]:
+        return self._weather.call(
+            "Jira", f"transitions {issue_id}", lambda: _offered(self._outside.issue(issue_id))
+        )
+
+    def find_marked(self, marker: str) -> list[tuple[str, str]]:
+        return self._weather.call("Jira", "find_marked", lambda: self._indexed(marker))
+
+    copies = find_marked
+
+    def updated_within(self, *, minutes: int) -> dict[str, datetime]:
+        def effect() -> dict[str, datetime]:
+            now = self._outside.clock()
+            indexed = {
+                one.id: [at for at in one.touched if at <= now - self._weather.search_lag]
+                for one in self._outside.issues
+            }
+            since = now - timedelta(minutes=minutes)
+            return {name: touched[-1] for name, touched in indexed.items() if touched and touched[-1] >= since}
+
+        return self._weather.call("Jira", f"updated_within {minutes}", effect)
+
+    def marked(self, issue_id: str, marker: str) -> tuple[str, str] | None:
+        def effect() -> tuple[str, str] | None:
+            one = self._outside.issue(issue_id)
+            return (one.id, one.key) if one.marker == marker else None
+
+        return self._weather.call("Jira", f"marked {issue_id}", effect)
+
+    def create(self, new: NewIssue) -> tuple[str, str]:
+        def effect() -> tuple[str, str]:
+            made = self._outside.create(new.marker)
+            return made.id, made.key
+
+        dice = self._weather.dice
+        if not self._weather.calm and dice.random() < self._weather.rates["lost"] / 4:
+            # The request outlives its answer and is carried out much later (reference 1.7).
+            delay = dice.choice((20.0, 400.0, 1050.0))
+            self._later(delay, effect)
+            self._weather.latest_creation = max(self._weather.latest_creation, timedelta(seconds=delay))
+            self._weather.log(f"create {new.reference} will come late")
+            raise Unavailable("Jira", "did not answer in time", unknown_outcome=True)
+        return self._weather.call("Jira", f"create {new.reference}", effect, writes=True)
+
+    def link(self, issue_id: str, link: Link) -> None:
+        one = self._outside.issue(issue_id)
+        name = link.pull_request.name
+        self._weather.call(
+            "Jira",
+            f"link {issue_id} {link.title}",
+            lambda: self._outside.link(one, name, link.title, resolved=link.resolved),
+            writes=True,
+        )
+
+    def link_duplicate(self, key: str, *, of: str) -> None:
+        def effect() -> None:
+            next(one for one in self._outside.issues if one.key == key).duplicate_of = of
+
+        self._weather.call("Jira", f"link_duplicate {key}", effect, writes=True)
+
+    def move(self, issue_id: str, transition_id: str) -> None:
+        def effect() -> None:
+            one = self._outside.issue(issue_id)
+            start, _, to = transition_id.partition(">")
+            if one.status != start:
+                # R9: what the present status does not offer is answered 400.
+                raise Refused("Jira", f"It is not on {start} any more: transition {transition_id} (400)")
+            self._outside.move(one, to, who=BRIDGE)
+
+        self._weather.call("Jira", f"move {issue_id} {transition_id}", effect, writes=True)
+
+    def set_field(self, issue_id: str, field: str, value: str) -> None:
+        one = self._outside.issue(issue_id)
+        self._weather.call(
+            "Jira",
+            f"set_field {issue_id} {field}",
+            lambda: self._outside.set_field(one, field, value),
+            writes=True,
+        )
+
+    def comment(self, issue_id: str, blocks: Sequence[Block], *, marker: str) -> str:
+        one = self._outside.issue(issue_id)
+        text = "\n".join(block.text for block in blocks if isinstance(block, Heading | Paragraph))
+        return self._weather.call(
+            "Jira",
+            f"comment {issue_id} {marker}",
+            lambda: str(self._outside.comment(one, text, who=BRIDGE, marker=marker)),
+            writes=True,
+        )
+
+    def find_comment(self, issue_id: str, marker: str) -> str | None:
+        def effect() -> str | None:
+            found = [one for one in self._outside.issue(issue_id).of("comment") if one.marker == marker]
+            return str(found[0].id) if found else None
+
+        return self._weather.call("Jira", f"find_comment {issue_id}", effect)
+
+    def _indexed(self, marker: str) -> list[tuple[str, str]]:
+        before = self._outside.clock() - self._weather.label_lag
+        return [
+            (one.id, one.key) for one in self._outside.issues if one.marker == marker and one.at <= before
+        ]
+
+
+def _offered(one: Issue) -> Mapping[str, str]:
+    return {to: f"{one.status}>{to}" for to in ARROWS[one.status]}
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _seen(one: Issue) -> SeenIssue:
+    def who(change: Change) -> str:
+        return "Ponte" if change.by_bridge else "Pessoa"
+
+    return SeenIssue(
+        key=one.key,
+        id=one.id,
+        status=one.status,
+        assignee=one.assignee,
+        due_date=one.due_date,
+        updated_at=one.touched[-1],
+        staging_url=one.fields.get("staging_url", ""),
+        version=one.fields.get("version", ""),
+        status_changes=tuple(
+            StatusChange(
+                id=str(change.id),
+                at=change.at,
+                author=who(change),
+                by_bridge=change.by_bridge,
+                from_status=change.old,
+                to_status=change.new,
+            )
+            for change in one.of("status")
+        ),
+        due_date_changes=tuple(
+            DueDateChange(
+                id=str(change.id),
+                at=change.at,
+                author=who(change),
+                from_date=_date(change.old),
+                to_date=_date(change.new),
+            )
+            for change in one.of("duedate")
+        ),
+        comments=tuple(
+            JiraComment(
+                id=str(change.id),
+                at=change.at,
+                author=who(change),
+                by_bridge=change.by_bridge,
+                text=change.new,
+                restricted=False,
+                service_desk_public=None,
+            )
+            for change in one.of("comment")
+        ),
+        transitions=_offered(one),
+    )
+
+
+class FakeGitHub:
+    def __init__(
+        self, outside: Outside, weather: Weather, failed: list[tuple[datetime, FailedDelivery]]
+    ) -> None:
+        self._outside = outside
+        self._weather = weather
+        self._failed = failed
+        self.redelivered: Callable[[FailedDelivery], None] = lambda one: None
+
+    def repository_id(self, name: str) -> int:
+        return self._weather.call("GitHub", "repository_id", lambda: REPOSITORY_ID)
+
+    def pull_request(self, repository: str, number: int) -> PullRequest:
+        def effect() -> PullRequest:
+            # Webhooks can be faster than what the API shows.
+            until = self._outside.clock() - self._weather.read_lag
+            states = [one for at, one in self._outside.pulls[number - 1] if at <= until]
+            if not states:
+                raise Refused("GitHub", "does not show it (404)", missing=True)
+            return states[-1]
+
+        found = self._weather.call("GitHub", f"pull_request {number}", effect)
+        self._weather.read_pull(found)
+        return found
+
+    def branch_exists(self, repository: str, name: str) -> bool:
+        return self._weather.call("GitHub", f"branch_exists {name}", lambda: name in self._outside.branches)
+
+    def deployment(self, repository: str, number: int) -> Deployment:
+        return self._publication(f"deployment:{number}")
+
+    def release(self, repository: str, tag: str) -> Deployment:
+        return self._publication(f"release:{tag.removeprefix('v')}")
+
+    def _publication(self, identity: str) -> Deployment:
+        def effect() -> Deployment:
+            one = next(one for one in self._outside.published if one.identity == identity)
+            return Deployment(
+                identity=identity,
+                sha=one.sha,
+                ref=one.sha,
+                environment=one.environment,
+                state="success",
+                url=f"https://{identity.replace(':', '-')}.example",
+                at=one.at,
+            )
+
+        return self._weather.call("GitHub", identity, effect)
+
+    def contains(self, repository: str, *, head: str, commit: str) -> bool:
+        return self._weather.call(
+            "GitHub", f"contains {head} {commit}", lambda: commit in self._outside.history[head]
+        )
+
+    def recent_pull_requests(self, repository: str, *, since: datetime) -> list[RecentPullRequest]:
+        def effect() -> list[RecentPullRequest]:
+            newest = [states[-1] for states in self._outside.pulls]
+            return [
+                RecentPullRequest(
+                    repository_id=one.repository_id,
+                    number=one.number,
+                    branch=one.branch,
+                    title=one.title,
+                    body=one.body,
+                    updated_at=at,
+                )
+                for at, one in newest
+                if at >= since
+            ]
+
+        return self._weather.call("GitHub", "recent_pull_requests", effect)
+
+    def branches(self, repository: str) -> tuple[int, list[str]]:
+        return self._weather.call("GitHub", "branches", lambda: (REPOSITORY_ID, list(self._outside.branches)))
+
+    def recent_publications(
+        self, repository: str, *, since: datetime, is_ours: Callable[[str], bool]
+    ) -> list[RecentPublication]:
+        def effect() -> list[RecentPublication]:
+            return [
+                RecentPublication(
+                    identity=one.identity, kind=one.identity.partition(":")[0], subject=one.subject
+                )
+                for one in self._outside.published
+                if one.at >= since and (one.environment == "release" or is_ours(one.environment))
+            ]
+
+        return self._weather.call("GitHub", "recent_publications", effect)
+
+    def failed_deliveries(self, repository: str, *, url: str, since: datetime) -> list[FailedDelivery]:
+        def effect() -> list[FailedDelivery]:
+            if not self._weather.may_redeliver:
+                return []  # as the real client where the token may not administer webhooks (G4)
+            return [one for at, one in self._failed if at >= since]
+
+        return self._weather.call("GitHub", "failed_deliveries", effect)
+
+    def redeliver(self, repository: str, failed: FailedDelivery) -> None:
+        self._weather.call("GitHub", f"redeliver {failed.guid}", lambda: self.redelivered(failed))
+
+
+class FakeMailer:
+    sender = "chamados@softhouse.example"
+
+    def __init__(self, outside: Outside, weather: Weather) -> None:
+        self._outside = outside
+        self._weather = weather
+        self.in_doubt: dict[str, int] = {}
+        """Message-ID to how often nobody knew whether the relay had it."""
+
+    def send(self, raw: bytes, *, recipient: str, key: str) -> str:
+        taken: list[str] = []
+
+        def effect() -> str:
+            self._outside.mails.append((recipient, key, raw))
+            taken.append(key)
+            if self._weather.works:
+                self._weather.works[-1].sent = key
+            return "250 OK"
+
+        try:
+            return self._weather.call("SMTP", f"send {key} to {recipient}", effect, writes=True)
+        except Unavailable:
+            if taken:
+                self.doubt(key)
+            raise
+
+    def doubt(self, key: str) -> None:
+        self.in_doubt[key] = self.in_doubt.get(key, 0) + 1

@@ -1,0 +1,139 @@
+"""What has come of a schedule, beside what the model allows."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bridge.store.tables import Mail, PartnerActionRow, Ticket
+from tests.simulation import model
+from tests.simulation.model import Story
+from tests.simulation.outside import Issue
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Simulation
+
+QUARANTINE = timedelta(minutes=14, seconds=50)
+RECIPIENTS = {"parceiro@revenda.example", "colega@revenda.example"}
+LINKED = {
+    None: "fechado sem mesclar",
+    "changes_requested": "mudanças pedidas",
+    "draft": "rascunho",
+    "review_pending": "em revisão",
+    "approved": "aprovado",
+}
+
+
+def faults_of(simulation: "Simulation") -> list[str]:
+    """One sentence for each difference; none when all is as it should be."""
+    with simulation.store.read() as db:
+        tickets = list(db.scalars(select(Ticket).order_by(Ticket.id)))
+        mails = list(db.scalars(select(Mail).order_by(Mail.id)))
+        actions = list(db.scalars(select(PartnerActionRow).order_by(PartnerActionRow.id)))
+    found = [*_deliveries(simulation, mails)]
+    for ticket in tickets:
+        own_actions = [one for one in actions if one.ticket_id == ticket.id]
+        own_mails = [one for one in mails if one.ticket_id == ticket.id]
+        for fault in _ticket(simulation, ticket, own_mails, own_actions):
+            found.append(f"CT-{ticket.id} {fault}")
+    return found
+
+
+def _deliveries(simulation: "Simulation", mails: list[Mail]) -> Iterator[str]:
+    taken = Counter(key for _, key, _ in simulation.outside.mails)
+    for mail in mails:
+        times = taken.pop(mail.message_id, 0)
+        if mail.state != "sent" or times == 0:
+            yield f"the e-mail {mail.kind} to {mail.recipient} is {mail.state} and came {times} times"
+        if times > 1 + simulation.mailer.in_doubt.get(mail.message_id, 0):
+            yield f"the e-mail {mail.kind} to {mail.recipient} came {times} times without a doubt"
+    if taken:
+        yield f"e-mails came that are not in the outbox: {taken}"
+
+
+def _ticket(
+    simulation: "Simulation", ticket: Ticket, mails: list[Mail], actions: list[PartnerActionRow]
+) -> Iterator[str]:
+    if ticket.parked:
+        yield f"is parked: {ticket.parked}"
+    if ticket.generation != ticket.observed_generation or ticket.lease_until or ticket.retry_at:
+        yield f"is not settled: {ticket.outcome}"
+    issues = [one for one in simulation.outside.issues if one.marker == ticket.marker]
+    living = [one for one in issues if not one.duplicate_of]
+    if len(living) != 1 or living[0] is not issues[0] or living[0].id != ticket.jira_id:
+        yield f"has the issues {[(one.key, one.status, one.duplicate_of) for one in issues]}"
+        return
+    lag = simulation.weather.label_lag + simulation.weather.latest_creation
+    if len(issues) > 1 and lag < QUARANTINE:
+        yield f"was filed {len(issues)} times though search lags by {lag} only"
+    for one in issues[1:]:
+        if one.status not in {"Reprovado", "Encerrado"}:
+            yield f"has the copy {one.key} open in {one.status}"
+    issue = living[0]
+    if ticket.status != issue.status:
+        yield f"is in {ticket.status} here and in {issue.status} in Jira"
+    story = _story(simulation, issue, actions)
+    yield from _links(story)
+    yield from _told(issue, mails, simulation, copied=len(issues) > 1)
+    for row in actions:
+        if len([one for one in issue.of("comment") if one.marker == f"action-{row.id}"]) != 1:
+            yield f"does not have the partner's words {row.id} once"
+    if len(issues) == 1:
+        # What a copy's verdicts had spent is due to the older issue again.
+        yield from model.unmoved(story)
+        yield from model.unjustified(story)
+
+
+def _story(simulation: "Simulation", issue: Issue, actions: list[PartnerActionRow]) -> Story:
+    outside = simulation.outside
+    key = issue.key.lower()
+
+    def names(text: str) -> bool:
+        return f"{key}-fix" in text.lower() or key in text.lower().split()
+
+    return Story(
+        issue=issue,
+        pulls=[
+            states[-1][1] for states in outside.pulls if names(f"{states[-1][1].title} {states[-1][1].branch}")
+        ],
+        published=outside.published,
+        branches={name: at for name, at in outside.branches.items() if names(name)},
+        actions=[(row.verb, row.at) for row in actions],
+        looks=[look for look in simulation.weather.looks if look.issue_id == issue.id],
+    )
+
+
+def _links(story: Story) -> Iterator[str]:
+    for one in story.pulls:
+        said = model.verdict([one])
+        state = "mesclado" if one.merged else LINKED[said[0] if said else None]
+        wanted = (f"{one.name} · {state}", not one.is_open)
+        if story.issue.links.get(one.name) != wanted:
+            yield f"has the link {story.issue.links.get(one.name)} instead of {wanted}"
+
+
+def _told(issue: Issue, mails: list[Mail], simulation: "Simulation", *, copied: bool) -> Iterator[str]:
+    causes = {}
+    for mail in mails:
+        causes.setdefault(mail.cause, []).append(mail.recipient)
+    for cause, recipients in causes.items():
+        if set(recipients) != RECIPIENTS or len(recipients) != len(RECIPIENTS):
+            yield f"told {cause} to {recipients}"
+    if "filed" not in causes:
+        yield "sent no receipt"
+    told = [int(cause.partition(":")[2]) for cause in causes if cause.startswith("changelog:") and cause.count(":") == 1]
+    wanted = model.mailed_changes(issue)
+    if told != wanted and not copied:
+        yield f"told the changes {told} instead of {wanted}"
+    dates = issue.of("duedate")
+    if dates and f"changelog:{dates[-1].id}:due" not in causes:
+        yield "did not tell the last due date"
+    bodies = [raw for _, _, raw in simulation.outside.mails]
+    for said in issue.of("comment"):
+        public = said.new.startswith("/parceiro ")
+        words = said.new.removeprefix("/parceiro ").encode()
+        quoting = [raw for raw in bodies if words in raw]
+        if not said.by_bridge and public != bool(quoting):
+            yield f"{'did not tell' if public else 'told'} {said.new!r}"

@@ -1,0 +1,116 @@
+"""Rules broken on purpose: the simulation has to see each of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import delete, update
+
+from bridge.domain import LaneState, PullRequest, Review, ReviewState
+from bridge.reconcile import act, settle
+from bridge.store import facts
+from bridge.store.tables import Ring, Ticket
+from tests.simulation.clients import FakeJira
+from webhooks.github import pull_request_changed, router
+
+
+@contextmanager
+def edge_triggered_reviews() -> Iterator[None]:
+    """The last review delivered decides, not each reviewer's last opinion as read."""
+    last: dict[int, Review] = {}
+
+    def heard(services: Any, db: Any, payload: Any) -> Any:
+        said = payload["review"]
+        state, who = ReviewState(said["state"]), said["user"]
+        review = Review(id=said["id"], reviewer=who, state=state, commit=said["commit_id"], at=None)
+        last[payload["pull_request"]["number"]] = review
+        return pull_request_changed(services, db, payload)
+
+    def decisive(one: PullRequest) -> list[Review]:
+        return [last[one.number]] if one.number in last else []
+
+    with (
+        patch.dict(router._handlers, {"pull_request_review": heard}),
+        patch("bridge.rules.reviews._standing_opinions", decisive),
+    ):
+        yield
+
+
+@contextmanager
+def never_spent() -> Iterator[None]:
+    """A verdict moves the ticket each time it is looked at."""
+    true = facts.lanes
+
+    def unspent(db: Any, ticket_id: int) -> Any:
+        return {lane: LaneState(identity="", spent=False, refusal="") for lane in true(db, ticket_id)}
+
+    with patch("bridge.store.facts.lanes", unspent):
+        yield
+
+
+@contextmanager
+def mailed_by_delivery() -> Iterator[None]:
+    """E-mails are keyed by what rang, not by what happened."""
+    true = act.write_telling
+
+    def keyed(db: Any, services: Any, ticket: Ticket, action: Any) -> str:
+        rung = db.get_one(Ticket, ticket.id).generation
+        return true(db, services, ticket, replace(action, source=f"{action.source}:{rung}"))
+
+    with patch("bridge.reconcile.act.write_telling", keyed):
+        yield
+
+
+@contextmanager
+def observed_newest() -> Iterator[None]:
+    """Closing a look forgets what rang while it lasted."""
+
+    def closed(store: Any, claimed: Any, **how: Any) -> bool:
+        settle(store, claimed, **how)
+        with store.begin() as db:
+            number = claimed.ticket_id
+            db.execute(
+                update(Ticket).where(Ticket.id == number).values(observed_generation=Ticket.generation)
+            )
+            db.execute(delete(Ring).where(Ring.ticket_id == number))
+        return False
+
+    with patch("bridge.reconcile.settle", closed):
+        yield
+
+
+def no_sweep() -> AbstractContextManager[Any]:
+    """What no webhook told is never looked for."""
+    return patch("tests.simulation.run.heal", lambda services: None)
+
+
+def blind_creation() -> AbstractContextManager[Any]:
+    """A creation without an answer is sent again at once."""
+    return patch("bridge.reconcile.create._check_quarantine", lambda *_: None)
+
+
+def blind_comment() -> AbstractContextManager[Any]:
+    """The partner's words are written without looking whether they are there."""
+    return patch.object(FakeJira, "find_comment", lambda *_: None)
+
+
+def no_hold() -> AbstractContextManager[Any]:
+    """Status e-mails go out at once, undone or not."""
+    return patch("bridge.rules.telling.Clockwork.ripe", lambda *_: True)
+
+
+MUTATIONS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    one.__name__: one
+    for one in (
+        edge_triggered_reviews,
+        never_spent,
+        mailed_by_delivery,
+        observed_newest,
+        no_sweep,
+        blind_creation,
+        blind_comment,
+        no_hold,
+    )
+}

@@ -1,0 +1,295 @@
+"""Jira, GitHub and the mailboxes as they truly are: each change is kept with its time and tells its webhook."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from bridge.domain import PullRequest, Review, ReviewState
+
+BRIDGE = "bridge"
+REPOSITORY, REPOSITORY_ID = "softhouse/erp", 7
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+ARROWS = {
+    "Triagem": ("Backlog", "Reprovado", "Faltam Informações"),
+    "Reprovado": (),
+    "Faltam Informações": ("Triagem",),
+    "Backlog": ("To Do",),
+    "To Do": ("Doing",),
+    "Doing": ("PR Review",),
+    "PR Review": ("Error Fix", "PR Aprovado", "Doing"),
+    "Error Fix": ("Doing", "PR Review"),
+    "PR Aprovado": ("Publicado em Homologação", "Error Fix", "PR Review"),
+    "Publicado em Homologação": ("Testing", "Error Fix"),
+    "Testing": ("Test Finished", "Error Fix"),
+    "Test Finished": ("Publicado", "Error Fix"),
+    "Publicado": ("Encerrado", "Error Fix"),
+    "Encerrado": (),
+}
+"""DESIGN §2: the arrows that the board offers."""
+
+Json = dict[str, Any]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One entry of a changelog, or a comment: `field` is status, duedate, assignee or comment."""
+
+    id: int
+    at: datetime
+    by_bridge: bool
+    field: str
+    old: str
+    new: str
+    marker: str = ""
+
+
+@dataclass(kw_only=True)
+class Issue:
+    id: str
+    key: str
+    marker: str
+    at: datetime
+    status: str = "Triagem"
+    assignee: str | None = None
+    due_date: date | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    touched: list[datetime] = field(default_factory=list)
+    """Each moment at which `updated` changed."""
+    links: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """Pull request name to the link's title and whether it shows as resolved."""
+    duplicate_of: str = ""
+
+    def of(self, *fields: str) -> list[Change]:
+        return [one for one in self.changes if one.field in fields]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A deployment or release; `contains` are the commits in its history."""
+
+    identity: str
+    subject: str
+    sha: str
+    contains: frozenset[str]
+    environment: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook:
+    source: str
+    event: str
+    guid: str
+    body: Json
+
+
+class Outside:
+    """What people and the bridge do to Jira and GitHub."""
+
+    def __init__(self, clock: Clock, tell: Callable[[Webhook], None]) -> None:
+        self.clock = clock
+        self._tell = tell
+        self._serial = 1000
+        self.issues: list[Issue] = []
+        self.pulls: list[list[tuple[datetime, PullRequest]]] = []
+        """Each pull request's states in order; its number is its place, from 1."""
+        self.branches: dict[str, datetime] = {}
+        self.published: list[Published] = []
+        self.history: dict[str, frozenset[str]] = {"m0": frozenset({"m0"})}
+        self.main = "m0"
+        self.mails: list[tuple[str, str, bytes]] = []
+        """(recipient, Message-ID, message) of each that a relay has taken."""
+
+    def serial(self) -> int:
+        self._serial += 1
+        return self._serial
+
+    # --- Jira
+
+    def create(self, marker: str) -> Issue:
+        number = len(self.issues) + 1
+        issue = Issue(id=str(self.serial()), key=f"ERP-{number}", marker=marker, at=self.clock())
+        issue.touched.append(self.clock())
+        self.issues.append(issue)
+        self._tell_jira("jira:issue_created", issue, who=BRIDGE)
+        return issue
+
+    def issue(self, issue_id: str) -> Issue:
+        return next(one for one in self.issues if one.id == issue_id)
+
+    def move(self, issue: Issue, to: str, *, who: str) -> None:
+        old, issue.status = issue.status, to
+        self._changed(issue, "status", old, to, who)
+
+    def assign(self, issue: Issue, to: str) -> None:
+        old, issue.assignee = issue.assignee, to
+        self._changed(issue, "assignee", old or "", to, "triager")
+
+    def set_due(self, issue: Issue, day: date) -> None:
+        old, issue.due_date = issue.due_date, day
+        self._changed(issue, "duedate", old.isoformat() if old else "", day.isoformat(), "triager")
+
+    def set_field(self, issue: Issue, name: str, value: str) -> None:
+        old, issue.fields[name] = issue.fields.get(name, ""), value
+        self._changed(issue, name, old, value, BRIDGE)
+
+    def link(self, issue: Issue, name: str, title: str, *, resolved: bool) -> None:
+        issue.links[name] = (title, resolved)
+        self._changed(issue, "RemoteIssueLink", "", title, BRIDGE)
+
+    def comment(self, issue: Issue, text: str, *, who: str, marker: str = "") -> int:
+        number = self.serial()
+        one = Change(
+            id=number,
+            at=self.clock(),
+            by_bridge=who == BRIDGE,
+            field="comment",
+            old="",
+            new=text,
+            marker=marker,
+        )
+        issue.changes.append(one)
+        issue.touched.append(self.clock())
+        self._tell_jira("comment_created", issue, who=who)
+        return number
+
+    def _changed(self, issue: Issue, name: str, old: str, new: str, who: str) -> None:
+        one = Change(
+            id=self.serial(), at=self.clock(), by_bridge=who == BRIDGE, field=name, old=old, new=new
+        )
+        issue.changes.append(one)
+        issue.touched.append(self.clock())
+        item = {"field": name, "fieldId": f"f-{name}", "fromString": old, "toString": new}
+        self._tell_jira("jira:issue_updated", issue, who=who, items=[item])
+
+    def _tell_jira(self, event: str, issue: Issue, *, who: str, items: list[Json] | None = None) -> None:
+        body: Json = {
+            "webhookEvent": event,
+            "user": {"accountId": who},
+            "issue": {"id": issue.id, "key": issue.key, "fields": {"labels": [issue.marker]}},
+        }
+        if items:
+            body["changelog"] = {"items": items}
+        self._tell(Webhook(source="jira", event=event, guid=f"j{self.serial()}", body=body))
+
+    # --- GitHub
+
+    def pull(self, number: int) -> PullRequest:
+        return self.pulls[number - 1][-1][1]
+
+    def open_pull(self, *, branch: str, title: str, draft: bool, from_branch: bool) -> None:
+        """Push a branch and open its pull request; without `from_branch` its name names no ticket."""
+        head = self._commit(self.main)
+        self.branches[branch] = self.clock()
+        if from_branch:
+            self._tell_github("create", {"ref": branch, "ref_type": "branch"})
+        number = len(self.pulls) + 1
+        one = PullRequest(
+            repository_id=REPOSITORY_ID,
+            repository=REPOSITORY,
+            number=number,
+            title=title,
+            body="",
+            url=f"https://github.example/{REPOSITORY}/pull/{number}",
+            author="ana",
+            branch=branch,
+            head=head,
+            is_open=True,
+            draft=draft,
+            merged=False,
+            merge_commit="",
+            reviews=(),
+            requested_reviewers=(),
+        )
+        self.pulls.append([])
+        self._pull_changed(one, "opened")
+
+    def edit(self, number: int, action: str, **values: Any) -> None:
+        self._pull_changed(replace(self.pull(number), **values), action)
+
+    def push(self, number: int) -> None:
+        one = self.pull(number)
+        self._tell_github("push", {"ref": f"refs/heads/{one.branch}"})
+        self.edit(number, "synchronize", head=self._commit(one.head))
+
+    def merge(self, number: int, *, squash: bool) -> None:
+        one = self.pull(number)
+        parents = (self.main,) if squash else (self.main, one.head)
+        self.main = self._commit(*parents)
+        self.edit(number, "closed", is_open=False, merged=True, merge_commit=self.main)
+
+    def review(self, number: int, who: str, state: ReviewState) -> None:
+        one, review_id = self.pull(number), self.serial()
+        made = Review(id=review_id, reviewer=who, state=state, commit=one.head, at=self.clock())
+        asked = tuple(name for name in one.requested_reviewers if name != who)
+        after = replace(one, reviews=(*one.reviews, made), requested_reviewers=asked)
+        self._pull_changed(after, "submitted", review=made)
+
+    def dismiss(self, number: int, review_id: int) -> None:
+        one = self.pull(number)
+        reviews = tuple(
+            replace(review, state=ReviewState.DISMISSED) if review.id == review_id else review
+            for review in one.reviews
+        )
+        dismissed = next(review for review in reviews if review.id == review_id)
+        self._pull_changed(replace(one, reviews=reviews), "dismissed", review=dismissed)
+
+    def deploy(self, sha: str, environment: str) -> None:
+        number = self.serial()
+        subject = f"{REPOSITORY}#{number}"
+        self._publish(f"deployment:{number}", subject, sha, environment)
+        body = {"deployment": {"id": number}, "deployment_status": {"state": "success"}}
+        self._tell_github("deployment_status", body)
+
+    def release(self) -> None:
+        number = self.serial()
+        tag = f"v{number}"
+        self.history[tag] = self.history[self.main]
+        self._publish(f"release:{number}", f"{REPOSITORY}#{tag}", tag, "release")
+        self._tell_github("release", {"action": "published", "release": {"tag_name": tag}})
+
+    def _publish(self, identity: str, subject: str, sha: str, environment: str) -> None:
+        self.published.append(
+            Published(
+                identity=identity,
+                subject=subject,
+                sha=sha,
+                contains=self.history[sha],
+                environment=environment,
+                at=self.clock(),
+            )
+        )
+
+    def _commit(self, *parents: str) -> str:
+        sha = f"c{self.serial():06x}"
+        self.history[sha] = frozenset({sha}).union(*(self.history[parent] for parent in parents))
+        return sha
+
+    def _pull_changed(self, after: PullRequest, action: str, *, review: Review | None = None) -> None:
+        self.pulls[after.number - 1].append((self.clock(), after))
+        one = {"number": after.number, "title": after.title, "body": "", "head": {"ref": after.branch}}
+        body: Json = {"action": action, "pull_request": one}
+        if review:
+            body["review"] = {"state": review.state.value, "user": review.reviewer, "id": review.id, "commit_id": review.commit}
+        self._tell_github("pull_request_review" if review else "pull_request", body)
+
+    def _tell_github(self, event: str, body: Json) -> None:
+        repository = {"id": REPOSITORY_ID, "full_name": REPOSITORY}
+        self._tell(
+            Webhook(
+                source="github", event=event, guid=f"g{self.serial()}", body=body | {"repository": repository}
+            )
+        )

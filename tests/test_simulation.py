@@ -1,0 +1,41 @@
+"""Schedules of people's deeds under faults: all converge, and broken rules are seen.
+
+A few here; `CHAMADOS_TEST_SCHEDULES=150 pytest -s tests/test_simulation.py` plays more, and
+`python -m tests.simulation --schedules 10000 --jobs 2` the lot.
+"""
+
+import os
+import time
+from itertools import count
+
+import pytest
+
+from tests.simulation.__main__ import summary
+from tests.simulation.mutations import MUTATIONS
+from tests.simulation.run import play_all
+
+SCHEDULES = int(os.environ.get("CHAMADOS_TEST_SCHEDULES", "8"))
+SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
+WITHIN = 100
+"""Schedules within which each broken rule must be seen."""
+
+
+def test_every_schedule_ends_as_the_model_allows() -> None:
+    began = time.monotonic()
+    results = play_all(range(SEED, SEED + SCHEDULES))
+    print("\n".join(summary(results, seconds=time.monotonic() - began)))
+    assert {result.seed: result.faults for result in results if result.faults} == {}
+
+
+def test_a_seed_replays_to_the_letter() -> None:
+    first, second = (play_all([SEED], verbose=True)[0] for _ in range(2))
+    assert first.log == second.log
+    assert len(first.log) > 20
+
+
+@pytest.mark.parametrize("name", list(MUTATIONS))
+def test_a_broken_rule_is_seen(name: str) -> None:
+    with MUTATIONS[name]():
+        found = next((number for number in count(1) if number > WITHIN or play_all([SEED + number])[0].faults))
+    print(f"{name} was seen in schedule {found}")
+    assert found <= WITHIN
