@@ -203,9 +203,7 @@ def _branches(services: Services, repository: str) -> list[Doorbell]:
     return bells
 
 
-def _publications(
-    services: Services, repository: str, since: datetime, *, rung: set[int]
-) -> list[Doorbell]:
+def _publications(services: Services, repository: str, since: datetime, *, rung: set[int]) -> list[Doorbell]:
     """For the tickets that have not weighed a publication, or not against their pull requests as they are.
 
     `rung`: those that learn of a pull request in this same sweep.

@@ -41,7 +41,9 @@ def summary(results: Sequence[Result], *, seconds: float) -> list[str]:
         f"{sum(one.mails for one in results)} e-mails, {sum(one.doubled for one in results)} of them in doubt, "
         f"{sum(one.copies for one in results)} second issues found and closed",
         "slowest to settle (seed: minutes of calm, looks in them): "
-        + ", ".join(f"{one.seed}: {one.settled_after.total_seconds() / 60:.1f}, {one.looks}" for one in slowest),
+        + ", ".join(
+            f"{one.seed}: {one.settled_after.total_seconds() / 60:.1f}, {one.looks}" for one in slowest
+        ),
     ]
 
 

@@ -16,7 +16,9 @@ from tests.simulation.weather import Weather
 SITE = Site(
     cloud=True,
     fields={"staging_url": "f-staging_url", "version": "f-version"},
+    wanted={},
     status_names={},
+    issue_types={},
     account=BRIDGE,
     service_desk=False,
 )
@@ -30,6 +32,9 @@ class FakeJira:
         self._weather = weather
         self._later = later
         self.site = self.known_site = SITE
+
+    def forget_site(self) -> None:
+        """Its names never change here."""
 
     def observe(self, issue_id: str) -> SeenIssue:
         def effect() -> SeenIssue:
@@ -56,7 +61,9 @@ class FakeJira:
                 for one in self._outside.issues
             }
             since = now - timedelta(minutes=minutes)
-            return {name: touched[-1] for name, touched in indexed.items() if touched and touched[-1] >= since}
+            return {
+                name: touched[-1] for name, touched in indexed.items() if touched and touched[-1] >= since
+            }
 
         return self._weather.call("Jira", f"updated_within {minutes}", effect)
 

@@ -96,7 +96,9 @@ def _story(simulation: "Simulation", issue: Issue, actions: list[PartnerActionRo
     return Story(
         issue=issue,
         pulls=[
-            states[-1][1] for states in outside.pulls if names(f"{states[-1][1].title} {states[-1][1].branch}")
+            states[-1][1]
+            for states in outside.pulls
+            if names(f"{states[-1][1].title} {states[-1][1].branch}")
         ],
         published=outside.published,
         branches={name: at for name, at in outside.branches.items() if names(name)},
@@ -123,7 +125,11 @@ def _told(issue: Issue, mails: list[Mail], simulation: "Simulation", *, copied: 
             yield f"told {cause} to {recipients}"
     if "filed" not in causes:
         yield "sent no receipt"
-    told = [int(cause.partition(":")[2]) for cause in causes if cause.startswith("changelog:") and cause.count(":") == 1]
+    told = [
+        int(cause.partition(":")[2])
+        for cause in causes
+        if cause.startswith("changelog:") and cause.count(":") == 1
+    ]
     wanted = model.mailed_changes(issue)
     if told != wanted and not copied:
         yield f"told the changes {told} instead of {wanted}"

@@ -241,7 +241,9 @@ def _repeated(story: Story, known: list[tuple[Look, list[Pulls]]]) -> Iterator[s
     """Between two moves by the same verdict another must have been seen: humans win."""
     ours = [one for one in story.statuses if one.by_bridge]
     for to, verb in (("Triagem", "answered"), ("Encerrado", "confirmed")):
-        if len([one for one in ours if one.new == to]) > len([one for one in story.actions if one[0] == verb]):
+        if len([one for one in ours if one.new == to]) > len(
+            [one for one in story.actions if one[0] == verb]
+        ):
             yield f"moved to {to} more often than the partner said {verb}"
     for stage in ("staging", "production"):
         moves = [one for one in ours if one.new == RULES[stage][0]]

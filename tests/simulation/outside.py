@@ -167,9 +167,7 @@ class Outside:
         return number
 
     def _changed(self, issue: Issue, name: str, old: str, new: str, who: str) -> None:
-        one = Change(
-            id=self.serial(), at=self.clock(), by_bridge=who == BRIDGE, field=name, old=old, new=new
-        )
+        one = Change(id=self.serial(), at=self.clock(), by_bridge=who == BRIDGE, field=name, old=old, new=new)
         issue.changes.append(one)
         issue.touched.append(self.clock())
         item = {"field": name, "fieldId": f"f-{name}", "fromString": old, "toString": new}
@@ -283,7 +281,12 @@ class Outside:
         one = {"number": after.number, "title": after.title, "body": "", "head": {"ref": after.branch}}
         body: Json = {"action": action, "pull_request": one}
         if review:
-            body["review"] = {"state": review.state.value, "user": review.reviewer, "id": review.id, "commit_id": review.commit}
+            body["review"] = {
+                "state": review.state.value,
+                "user": review.reviewer,
+                "id": review.id,
+                "commit_id": review.commit,
+            }
         self._tell_github("pull_request_review" if review else "pull_request", body)
 
     def _tell_github(self, event: str, body: Json) -> None:

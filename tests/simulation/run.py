@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
 import structlog
 from flask import Flask
@@ -22,11 +23,12 @@ from sqlalchemy.orm import Session
 
 from bridge.clients.github import FailedDelivery
 from bridge.config import load
-from bridge.reconcile import reconcile
+from bridge.reconcile import drift, reconcile
 from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
 from bridge.store import Store, people, schema
+from bridge.store.bells import Bells
 from bridge.store.engine import sqlite_module
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Base, Mail, PartnerActionRow, Ticket
@@ -83,6 +85,8 @@ class Installation:
 
     def __init__(self) -> None:
         structlog.configure(processors=[_drop], cache_logger_on_first_use=False)
+        self._site = patch.object(drift, "differences", lambda services: [])
+        self._site.start()
         memory = Path("/dev/shm")
         self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
         settings = {**SETTINGS, "CHAMADOS_DATABASE_URL": f"sqlite:///{self.folder.name}/chamados.db"}
@@ -104,6 +108,7 @@ class Installation:
         return replace(self.services, **parts)
 
     def close(self) -> None:
+        self._site.stop()
         self.reader.close()
         self.store.close()
         self.folder.cleanup()
@@ -150,10 +155,9 @@ class Simulation:
             jira=cast(Any, FakeJira(self.outside, self.weather, self._later)),
             github=cast(Any, github_client),
             mailer=cast(Any, self.mailer),
-            wake=self._wake,
-            wake_mail=lambda: self._later(0.05, self._send, "mail"),
         )
         self.store = installation.store
+        self.store.on_bells = self._hear
         self._reader = installation.reader
         self.people = People(seed, self.outside, file=self._file, partner=self._partner_deeds)
         self.weather.interlude = self._interlude
@@ -268,6 +272,12 @@ class Simulation:
 
     # --- workers
 
+    def _hear(self, bells: Bells) -> None:
+        for ticket_id in sorted(bells.tickets):
+            self._wake(ticket_id)
+        if bells.outbox:
+            self._later(0.05, self._send, "mail")
+
     def _wake(self, ticket_id: int) -> None:
         dice = self.weather.dice
         if not self.weather.calm and dice.random() < 0.05:
@@ -329,7 +339,9 @@ class Simulation:
                 self._failed.append((self.clock(), failed))
             return
         for _ in range(dice.randint(2, 5) if dice.random() < weather.repeat else 1):
-            delay = dice.choices((dice.uniform(0.05, 1), dice.uniform(1, 40), dice.uniform(40, 1200)), (6, 3, 1))
+            delay = dice.choices(
+                (dice.uniform(0.05, 1), dice.uniform(1, 40), dice.uniform(40, 1200)), (6, 3, 1)
+            )
             self._later(delay[0], lambda: self._deliver(webhook))
 
     def _redeliver(self, failed: FailedDelivery) -> None:
@@ -359,8 +371,7 @@ class Simulation:
             partner = people.by_email(db, PARTNER)
             assert partner
             submission = Submission(partner=partner, answers=ANSWERS)
-            ticket = file_ticket(db, submission, status="Triagem", now=self.clock())
-        self._wake(ticket.id)
+            file_ticket(db, submission, status="Triagem", now=self.clock())
 
     def _partner_deeds(self, number: int) -> list[Deed]:
         with self.store.read() as db:
@@ -380,7 +391,6 @@ class Simulation:
                 db.add(row)
                 db.flush()
                 ring(db, number, kind="partner", subject=f"action:{row.id}", now=now)
-            self._wake(number)
 
         return say
 
