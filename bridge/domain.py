@@ -217,6 +217,8 @@ class LaneState:
     identity: str
     spent: bool
     refusal: str
+    moving_after: str = ""
+    """The newest changelog entry when the bridge set out to move the ticket by it; empty before that."""
 
 
 # --- what to do
@@ -248,6 +250,8 @@ class Move:
     verdict: Verdict
     trigger: Trigger
     path: tuple[str, ...]
+    after: str = "0"
+    """The newest changelog entry seen: what this move adds comes later."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The decisions, without any I/O: reviews folded, verdicts guarded, facts told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -203,6 +204,19 @@ def test_humans_win_until_the_verdict_changes() -> None:
     assert decided(seen("Doing", one, lanes=lanes)) == []
     changed = pull(reviews=(review(1, "APPROVED"), review(2, "CHANGES_REQUESTED")))
     assert path_of(seen("Doing", changed, lanes=lanes)) == [("PR Review", "Error Fix")]
+
+
+def test_a_move_whose_answer_was_lost_is_not_made_again_after_a_person_undid_it() -> None:
+    one = pull(reviews=(review(1, "APPROVED"),))
+    before = change(1, 0, "Doing", "PR Review")
+    [first] = decided(seen("PR Review", one, issue={"status_changes": (before,)}))
+    assert first.after == "1"
+    ours = replace(change(2, 1, "PR Review", "PR Aprovado"), by_bridge=True)
+    undone = {"status_changes": (before, ours, change(3, 2, "PR Aprovado", "Error Fix"))}
+    for after, path in (("1", ()), ("2", ("PR Review", "PR Aprovado")), ("", ("PR Review", "PR Aprovado"))):
+        state = LaneState(identity=first.verdict.identity, spent=False, refusal="", moving_after=after)
+        lanes = {Lane.PULL_REQUESTS: state}
+        assert path_of(seen("Error Fix", one, issue=undone, lanes=lanes)) == [path]
 
 
 def test_a_verdict_that_waited_is_tried_again_while_it_holds() -> None:

@@ -91,14 +91,14 @@ def _move(
     issue_id = ticket.jira_id or ""
     verdict = action.verdict
     if not action.path:
-        return _spend(services, claimed, verdict, f"already where {action.trigger} leads")
+        return _spend(services, claimed, verdict, f"{action.trigger} has led there already")
     with services.store.read() as db:
         here = db.get_one(Ticket, ticket.id).status
     for number, status in enumerate(action.path):
         transitions = offered if number == 0 and status in offered else services.jira.transitions(issue_id)
         if status not in transitions:
             raise Refused("Jira", _no_transition(here, status, transitions, action))
-        _about_to_move(services, claimed, status)
+        _about_to_move(services, claimed, action, status)
         services.jira.move(issue_id, transitions[status])
         _moved(services, claimed, action, from_status=here, to_status=status)
         here = status
@@ -112,9 +112,13 @@ def _no_transition(here: str, status: str, offered: Mapping[str, str], action: M
     )
 
 
-def _about_to_move(services: Services, claimed: Claim, status: str) -> None:
+def _about_to_move(services: Services, claimed: Claim, action: Move, status: str) -> None:
+    """Say so before Jira is asked: where its answer is lost, the changelog tells of the move all the same."""
     with writing(services.store, claimed) as db:
         db.get_one(Ticket, claimed.ticket_id).moving_to = status
+        row = _lane(db, claimed.ticket_id, action.verdict)
+        row.spent_at, row.at = None, services.clock()
+        row.moving_after = row.moving_after or action.after
 
 
 def _moved(services: Services, claimed: Claim, action: Move, *, from_status: str, to_status: str) -> None:
@@ -149,6 +153,8 @@ def _lane(db: Session, ticket_id: int, verdict: Verdict) -> LaneRow:
     if row is None:
         row = LaneRow(ticket_id=ticket_id, lane=verdict.lane.value)
         db.add(row)
+    if row.identity != verdict.identity:
+        row.moving_after = ""
     row.identity, row.reason = verdict.identity, verdict.reason
     row.refusal = row.refusal or ""
     return row

@@ -65,14 +65,29 @@ def moves(seen: Observation, workflow: Workflow) -> Iterator[Comment | SetField 
         if state and state.identity == verdict.identity and state.spent:
             continue
         yield from _before(verdict, seen)
-        step = _weigh(verdict, status, workflow)
+        step = _led_before(verdict, state, seen.issue, workflow) or _weigh(
+            verdict, status, seen.issue, workflow
+        )
         if isinstance(step, Move):
             yield from _fields(verdict, seen)
             status = step.path[-1] if step.path else status
         yield step
 
 
-def _weigh(verdict: Verdict, status: str, workflow: Workflow) -> Move | Wait:
+def _led_before(verdict: Verdict, state: LaneState | None, issue: Issue, workflow: Workflow) -> Move | None:
+    """The move that Jira made though its answer was lost: somebody may have dragged the ticket on since."""
+    if state is None or state.identity != verdict.identity or not state.moving_after:
+        return None
+    ours = {
+        change.to_status
+        for change in issue.status_changes
+        if change.by_bridge and int(change.id) > int(state.moving_after)
+    }
+    led = (trigger for trigger in verdict.triggers if workflow.rules[trigger].to in ours)
+    return next((Move(verdict=verdict, trigger=trigger, path=()) for trigger in led), None)
+
+
+def _weigh(verdict: Verdict, status: str, issue: Issue, workflow: Workflow) -> Move | Wait:
     refusals = []
     for trigger in verdict.triggers:
         rule = workflow.rules[trigger]
@@ -80,7 +95,8 @@ def _weigh(verdict: Verdict, status: str, workflow: Workflow) -> Move | Wait:
             return Move(verdict=verdict, trigger=trigger, path=())
         path = workflow.path(rule=rule, start=status) if status in rule.moves_from else None
         if path:
-            return Move(verdict=verdict, trigger=trigger, path=path)
+            newest = issue.status_changes[-1].id if issue.status_changes else "0"
+            return Move(verdict=verdict, trigger=trigger, path=path, after=newest)
         refusals.append(_refusal(rule, status))
     return Wait(verdict=verdict, reason="; ".join(refusals))
 

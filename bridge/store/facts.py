@@ -212,7 +212,12 @@ def partner_actions(db: Session, ticket_id: int) -> tuple[PartnerAction, ...]:
 def lanes(db: Session, ticket_id: int) -> dict[Lane, LaneState]:
     rows = db.scalars(select(LaneRow).where(LaneRow.ticket_id == ticket_id))
     return {
-        Lane(row.lane): LaneState(identity=row.identity, spent=row.spent_at is not None, refusal=row.refusal)
+        Lane(row.lane): LaneState(
+            identity=row.identity,
+            spent=row.spent_at is not None,
+            refusal=row.refusal,
+            moving_after=row.moving_after,
+        )
         for row in rows
     }
 

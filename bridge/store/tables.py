@@ -349,6 +349,8 @@ class LaneRow(Base):
     reason: Mapped[str]
     spent_at: Mapped[datetime | None]
     refusal: Mapped[str] = mapped_column(default="")
+    moving_after: Mapped[str] = mapped_column(String(32), default="")
+    """The newest changelog entry when the bridge set out to move the ticket by it; empty before that."""
     at: Mapped[datetime]
 
 
