@@ -125,16 +125,13 @@ def _told(issue: Issue, mails: list[Mail], simulation: "Simulation", *, copied: 
             yield f"told {cause} to {recipients}"
     if "filed" not in causes:
         yield "sent no receipt"
-    told = [
-        int(cause.partition(":")[2])
-        for cause in causes
-        if cause.startswith("changelog:") and cause.count(":") == 1
-    ]
+    moves = [cause for cause in causes if cause.startswith("changelog:") and ":due" not in cause]
+    told = [int(cause.split(":")[1]) for cause in moves]
     wanted = model.mailed_changes(issue)
     if told != wanted and not copied:
         yield f"told the changes {told} instead of {wanted}"
     dates = issue.of("duedate")
-    if dates and f"changelog:{dates[-1].id}:due" not in causes:
+    if dates and not any(cause.startswith(f"changelog:{dates[-1].id}:due") for cause in causes):
         yield "did not tell the last due date"
     bodies = [raw for _, _, raw in simulation.outside.mails]
     for said in issue.of("comment"):

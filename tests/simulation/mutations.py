@@ -9,7 +9,8 @@ from unittest.mock import patch
 from sqlalchemy import delete, update
 
 from bridge.domain import LaneState, PullRequest, Review, ReviewState
-from bridge.reconcile import act, settle
+from bridge.reconcile.act import write_telling
+from bridge.store.tickets import settle
 from bridge.store import facts
 from bridge.store.tables import Ring, Ticket
 from tests.simulation.clients import FakeJira
@@ -53,7 +54,7 @@ def never_spent() -> Iterator[None]:
 @contextmanager
 def mailed_by_delivery() -> Iterator[None]:
     """E-mails are keyed by what rang, not by what happened."""
-    true = act.write_telling
+    true = write_telling
 
     def keyed(db: Any, services: Any, ticket: Ticket, action: Any) -> str:
         rung = db.get_one(Ticket, ticket.id).generation

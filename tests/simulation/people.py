@@ -9,7 +9,7 @@ from tests.simulation.outside import ARROWS, REPOSITORY, Issue, Outside
 
 REVIEWERS = ("bruno", "carla")
 STATES = (ReviewState.APPROVED, ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED, ReviewState.COMMENTED)
-GAPS = ((0.05, 2.0, 40), (5.0, 60.0, 35), (120.0, 1200.0, 20), (3600.0, 6 * 3600.0, 5))
+GAPS = ((0.02, 1.0, 45), (5.0, 60.0, 30), (120.0, 1200.0, 20), (3600.0, 6 * 3600.0, 5))
 """Seconds between two deeds, from and to, and how often."""
 
 Deed = tuple[float, str, Callable[[], object]]

@@ -61,6 +61,7 @@ SETTINGS = {
 DEPTH = 3
 """How deep one worker's request may be interrupted by another's."""
 LONGEST_CALM = timedelta(hours=12)
+"""Mail that met with a grey list in the storm takes its hours."""
 QUIET = timedelta(minutes=21)
 """Calm for as long as the slowest thing outside lags, plus a sweep's period."""
 
@@ -196,14 +197,14 @@ class Simulation:
         self._log("== calm")
         began = self.clock()
         while self.clock() < began + LONGEST_CALM:
-            at = self._next()
-            sweep = self._sweep_due()
-            if at is not None and at <= sweep:
+            at, sweep = self._next(), self._sweep_due()
+            quiet = self.clock() > max(began, self.weather.written_at) + QUIET
+            if at is not None and (quiet or at <= sweep):
                 self._step(at)
                 continue
-            if self.clock() > max(began, self.weather.written_at) + QUIET:
+            if quiet:
                 return max(self.weather.written_at, began)
-            self.clock.now = max(self.clock(), sweep)
+            self.clock.now = max(self.clock() + timedelta(seconds=1), sweep)
             self._heal()
         return None
 
@@ -378,7 +379,7 @@ class Simulation:
             status = db.get_one(Ticket, number).status
         rules = self.services.mappings.workflow.rules
         return [
-            (2.0, f"partner: {verb} CT-{number}", self._saying(number, verb))
+            (4.0, f"partner: {verb} CT-{number}", self._saying(number, verb))
             for verb in ("answered", "confirmed", "still_failing")
             if status in rules[Trigger(verb)].moves_from
         ]
