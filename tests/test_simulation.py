@@ -36,8 +36,6 @@ def test_a_seed_replays_to_the_letter() -> None:
 @pytest.mark.parametrize("name", list(MUTATIONS))
 def test_a_broken_rule_is_seen(name: str) -> None:
     with MUTATIONS[name]():
-        found = next(
-            (number for number in count(1) if number > WITHIN or play_all([SEED + number])[0].faults)
-        )
+        found = next(number for number in count(1) if number > WITHIN or play_all([SEED + number])[0].faults)
     print(f"{name} was seen in schedule {found}")
     assert found <= WITHIN

@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --schedules 10000 [--seed N] [--jobs 2] [-v]`: figures, failures, slowest seeds."""
+"""`python -m tests.simulation --schedules 10000 [--seed N] [--jobs 2] [-v]`: figures, failures, slowest."""
 
 import argparse
 import sys
@@ -38,7 +38,7 @@ def summary(results: Sequence[Result], *, seconds: float) -> list[str]:
         f"{len(results)} schedules of {min(one.events for one in results)} to "
         f"{max(one.events for one in results)} events in {seconds:.0f} s",
         f"{len(results) - len(failed)} converged, {len(failed)} failed: {failed}",
-        f"{sum(one.mails for one in results)} e-mails, {sum(one.doubled for one in results)} of them in doubt, "
+        f"{sum(one.mails for one in results)} e-mails, {sum(one.doubled for one in results)} in doubt, "
         f"{sum(one.copies for one in results)} second issues found and closed",
         "slowest to settle (seed: minutes of calm, looks in them): "
         + ", ".join(

@@ -1,13 +1,13 @@
 """What DESIGN §2 allows, in a few tables and functions of their own: nothing of `bridge.rules` is used.
 
-Webhooks get lost and reordered, so the bridge may never have seen a state that passed quickly. What it has been
+Webhooks get lost and reordered, so the bridge may never have seen a state that passed quickly. What it was
 shown is known (`Story.looks`), and so is what is true in the end; between them lies what is allowed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import product
+from itertools import pairwise, product
 
 from bridge.domain import PullRequest
 from tests.simulation.outside import START, Change, Issue, Published
@@ -254,7 +254,7 @@ def _repeated(story: Story, known: list[tuple[Look, list[Pulls]]]) -> Iterator[s
         moves = [one for one in ours if one.new == RULES[kind][0]]
         if kind == "changes_requested" and any(verb == "still_failing" for verb, _ in story.actions):
             continue
-        for first, second in zip(moves, moves[1:], strict=False):
+        for first, second in pairwise(moves):
             before = [verdicts for at, verdicts in said if at <= first.at][-1]
             after = [verdicts for at, verdicts in said if first.at < at <= second.at]
             same = len(before) == 1 and {one and one[0] for one in before} == {kind}

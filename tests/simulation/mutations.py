@@ -10,9 +10,9 @@ from sqlalchemy import delete, update
 
 from bridge.domain import LaneState, PullRequest, Review, ReviewState
 from bridge.reconcile.act import write_telling
-from bridge.store.tickets import settle
 from bridge.store import facts
 from bridge.store.tables import Ring, Ticket
+from bridge.store.tickets import settle
 from tests.simulation.clients import FakeJira
 from webhooks.github import pull_request_changed, router
 

@@ -1,4 +1,4 @@
-"""Jira, GitHub and the mailboxes as they truly are: each change is kept with its time and tells its webhook."""
+"""Jira, GitHub and the mailboxes as they are: each change is kept with its time and tells its webhook."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

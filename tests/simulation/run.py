@@ -192,7 +192,7 @@ class Simulation:
             self._later(gap, self._deed)
 
     def calm(self) -> datetime | None:
-        """Phase B, until nothing more comes of it: the moment of the last write, None when there is no end."""
+        """Phase B, until nothing more comes of it: the last write's moment, None when it does not end."""
         self.weather.calm = True
         self._log("== calm")
         began = self.clock()
