@@ -49,6 +49,7 @@ def _speak(app: Flask) -> None:
     app.jinja_env.globals.update(
         visitor=access.visitor,
         static=_static_address,
+        nonce=protection.nonce,
         badge=words.badge,
         next_step=words.next_step,
         is_long=form_page.is_long,

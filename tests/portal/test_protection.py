@@ -1,5 +1,6 @@
 """What every page carries, what no page may do, and what is said when something is wrong."""
 
+import gzip
 import io
 import logging
 import re
@@ -13,8 +14,8 @@ from bridge.store import Store, schema
 from tests.portal.conftest import ENVIRONMENT, PNG, START, Browser, Portal, make
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'nonce-…'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -25,7 +26,13 @@ HEADERS = {
 
 
 def address_of(rule: Rule, *, draft: str, token: str) -> str:
-    values = {"draft_id": draft, "ref": "CT-1", "token": token, "filename": "portal.css", "deed": "responder"}
+    values = {
+        "draft_id": draft,
+        "ref": "CT-1",
+        "token": token,
+        "filename": "css/base.css",
+        "deed": "responder",
+    }
     return re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda found: values[found[1]], rule.rule)
 
 
@@ -74,8 +81,14 @@ def test_foreign_sites_cannot_send_forms(browser: Browser) -> None:
 
 @pytest.mark.parametrize("path", ["/entrar", "/chamados", "/chamados/novo", "/nada", "/api/chamados"])
 def test_headers(browser: Browser, path: str) -> None:
-    answer = browser.get(path)
-    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    answers = [browser.get(path) for _ in range(2)]
+    policies = [answer.headers["Content-Security-Policy"] for answer in answers]
+    assert policies[0] != policies[1]
+    for answer, policy in zip(answers, policies, strict=True):
+        shown = dict(answer.headers) | {
+            "Content-Security-Policy": re.sub(r"'nonce-[\w-]{22}'", "'nonce-…'", policy)
+        }
+        assert {name: shown.get(name) for name in HEADERS} == HEADERS
 
 
 def test_every_page_obeys_its_own_policy(browser: Browser, opened: Portal, lived_in: tuple[str, str]) -> None:
@@ -85,12 +98,17 @@ def test_every_page_obeys_its_own_policy(browser: Browser, opened: Portal, lived
             page = browser.get(address_of(rule, draft=draft, token=token), follow_redirects=True)
             if page.mimetype == "text/html":
                 assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page.text), rule
+                nonces = set(re.findall(r'<script[^>]* nonce="([^"]+)"', page.text))
+                assert nonces == set(
+                    re.findall(r"nonce-([\w-]+)", page.headers["Content-Security-Policy"])
+                ), rule
+                assert page.text.count("<script") == page.text.count("<script src=")
                 assert not re.search(r'(?:src|<link[^>]*href)="(?!/static/|data:image/)', page.text), rule
 
 
 def test_static_files_are_kept_by_browsers(opened: Portal) -> None:
     page = opened.client().get("/entrar").text
-    found = re.search(r'href="(/static/portal\.css\?v=[0-9a-f]{12})"', page)
+    found = re.search(r'href="(/static/css/base\.css\?v=[0-9a-f]{12})"', page)
     assert found
     answer = opened.client().get(found[1])
     assert "immutable" in answer.headers["Cache-Control"]
@@ -98,8 +116,10 @@ def test_static_files_are_kept_by_browsers(opened: Portal) -> None:
 
 def test_pages_are_light(browser: Browser, lived_in: tuple[str, str]) -> None:
     page = browser.get(f"/chamados/novo/{lived_in[0]}")
-    weight = len(page.data) + sum(len(browser.get(f"/static/portal.{kind}").data) for kind in ("css", "js"))
-    assert weight < 40_000
+    named = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    assert len(named) >= 4
+    sent = [page.data, *(browser.get(path).data for path in named)]
+    assert sum(len(gzip.compress(one)) for one in sent) < 150_000
 
 
 def test_https_cookies_are_bound_to_the_host(tmp_path: Path) -> None:
