@@ -5,9 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from environs import EnvValidationError, FileAwareEnv
+from bridge.environment import Reader, Secret, is_domain
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "GitHubSettings",
+    "JiraSettings",
+    "MailSettings",
+    "OpenAISettings",
+    "Secret",
+    "database_url",
+    "load",
+    "mappings_directory",
+]
 
 MINIMUM_SECRET = 16  # characters: what is shorter can be guessed
 
@@ -18,28 +30,6 @@ class ConfigError(Exception):
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
         super().__init__("\n".join(faults))
-
-
-class Secret:
-    """A value that never shows itself: not in a repr, a log or a traceback."""
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __repr__(self) -> str:
-        return "Secret(…)" if self._value else "Secret('')"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +60,8 @@ class MailSettings:
     """Named, each message bears its id there: a relay that knows the header sends it once (reference 1.5)."""
     operator: str = field(default="")
     """Who is told of e-mails that do not get through; empty: only the log says so."""
+    replies: str = field(default="")
+    """A domain of which every address reaches our mailbox, for answers and bounces; empty: there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +110,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     Raises:
         ConfigError: with every fault found, each naming its setting.
     """
-    reader = _Reader(os.environ if environ is None else environ)
+    reader = Reader(os.environ if environ is None else environ)
     config = Config(
         database_url=Secret(reader.text("DATABASE_URL", "sqlite:///chamados.db")),
         public_url=reader.url("PUBLIC_URL"),
@@ -151,20 +143,20 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
 def database_url(environ: Mapping[str, str] | None = None) -> Secret:
     """The one setting that `db` commands need."""
     return Secret(
-        _Reader(os.environ if environ is None else environ).text("DATABASE_URL", "sqlite:///chamados.db")
+        Reader(os.environ if environ is None else environ).text("DATABASE_URL", "sqlite:///chamados.db")
     )
 
 
 def mappings_directory(environ: Mapping[str, str] | None = None) -> Path | None:
     """The one setting that printing the workflow needs; None for the mappings that we ship."""
-    return _path(_Reader(os.environ if environ is None else environ).text("MAPPINGS", ""))
+    return _path(Reader(os.environ if environ is None else environ).text("MAPPINGS", ""))
 
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _jira(reader: "_Reader") -> JiraSettings:
+def _jira(reader: Reader) -> JiraSettings:
     return JiraSettings(
         url=reader.url("JIRA_URL"),
         user=reader.text("JIRA_USER", ""),
@@ -174,14 +166,14 @@ def _jira(reader: "_Reader") -> JiraSettings:
     )
 
 
-def _administrator(reader: "_Reader") -> JiraSettings | None:
+def _administrator(reader: Reader) -> JiraSettings | None:
     token = reader.secret("JIRA_ADMIN_TOKEN", required=False)
     if not token:
         return None
     return replace(_jira(reader), user=reader.text("JIRA_ADMIN_USER", ""), token=token)
 
 
-def _github(reader: "_Reader") -> GitHubSettings:
+def _github(reader: Reader) -> GitHubSettings:
     names = reader.text("GITHUB_REPOSITORIES", "").replace(",", " ").split()
     reader.check(
         "GITHUB_REPOSITORIES", all(name.count("/") == 1 for name in names), "write each as owner/name"
@@ -194,7 +186,7 @@ def _github(reader: "_Reader") -> GitHubSettings:
     )
 
 
-def _mail(reader: "_Reader") -> MailSettings:
+def _mail(reader: Reader) -> MailSettings:
     header = reader.text("MAIL_IDEMPOTENCY_HEADER", "")
     reader.check(
         "MAIL_IDEMPOTENCY_HEADER",
@@ -203,93 +195,20 @@ def _mail(reader: "_Reader") -> MailSettings:
     )
     operator = reader.text("OPERATOR", "")
     reader.check("OPERATOR", not operator or "@" in operator, "must be an e-mail address")
+    replies = reader.text("MAIL_REPLIES", "").lower()
+    reader.check("MAIL_REPLIES", not replies or is_domain(replies), "must be a domain, without @")
     return MailSettings(
         smtp_url=Secret(reader.smtp("SMTP_URL")),
         sender=reader.address("MAIL_FROM"),
         idempotency_header=header,
         operator=operator,
+        replies=replies,
     )
 
 
-def _partners(reader: "_Reader") -> tuple[tuple[str, str], ...]:
+def _partners(reader: Reader) -> tuple[tuple[str, str], ...]:
     parsed = [parseaddr(entry) for entry in reader.text("PARTNERS", "").split(";") if entry.strip()]
     reader.check(
         "PARTNERS", all("@" in email for _, email in parsed), "write each as Name <e-mail>, split by ;"
     )
     return tuple((name or email, email) for name, email in parsed)
-
-
-class _Reader:
-    """Reads settings one by one and gathers what is wrong with them."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        # environs reads os.environ itself; tests hand in their own mapping.
-        self._env = FileAwareEnv(eager=True, prefix="CHAMADOS_", strip_whitespace=True)
-        self._env._environ = dict(environ)
-        self.faults: list[str] = []
-
-    def check(self, name: str, good: bool, remedy: str) -> None:
-        if not good:
-            self.faults.append(f"CHAMADOS_{name}: {remedy}")
-
-    def text(self, name: str, default: str) -> str:
-        try:
-            return self._env.str(name, default).strip()
-        except (EnvValidationError, ValueError) as error:
-            self.faults.append(f"CHAMADOS_{name}: {error}")
-            return default
-
-    def required(self, name: str) -> str:
-        value = self.text(name, "")
-        self.check(name, bool(value), "is not set")
-        return value
-
-    def secret(self, name: str, *, required: bool = True, minimum: int = 0) -> Secret:
-        value = self.required(name) if required else self.text(name, "")
-        self.check(name, not value or len(value) >= minimum, f"needs at least {minimum} characters")
-        return Secret(value)
-
-    def webhook_secrets(self, name: str) -> tuple[Secret, ...]:
-        """One secret, or two split by a comma or a line break while one replaces the other."""
-        words = [word.strip() for word in self.text(name, "").replace("\n", ",").split(",") if word.strip()]
-        self.check(
-            name, bool(words), "is not set; without a secret anybody could move tickets, so nothing starts"
-        )
-        self.check(
-            name, len(words) <= 2, "holds more than two secrets; keep the new one and the one it replaces"
-        )
-        return tuple(Secret(word) for word in words)
-
-    def url(self, name: str, default: str = "") -> str:
-        value = (self.text(name, default) if default else self.required(name)).rstrip("/")
-        self.check(name, not value or _is_http(value), "must be an http:// or https:// address")
-        return value
-
-    def smtp(self, name: str) -> str:
-        value = self.required(name)
-        parts = urlsplit(value)
-        good = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname)
-        self.check(name, not value or good, "must look like smtp://user:password@host:587?tls=starttls")
-        return value
-
-    def address(self, name: str) -> str:
-        value = self.required(name)
-        self.check(
-            name, not value or "@" in parseaddr(value)[1], "must be an e-mail address, as Name <a@b.example>"
-        )
-        return value
-
-    def choice(self, name: str, choices: tuple[str, ...]) -> str:
-        value = self.text(name, "").lower()
-        self.check(name, value in choices, f"must be one of {', '.join(filter(None, choices))}")
-        return value
-
-    def number(self, name: str, default: int) -> int:
-        value = self.text(name, str(default))
-        self.check(name, value.isdigit(), "must be a whole number")
-        return int(value) if value.isdigit() else default
-
-
-def _is_http(value: str) -> bool:
-    parts = urlsplit(value)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)

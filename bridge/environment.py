@@ -1,0 +1,110 @@
+"""Settings read one by one from the environment, each also from a file, gathering what is wrong with them."""
+
+import re
+from collections.abc import Mapping
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from environs import EnvValidationError, FileAwareEnv
+
+
+class Secret:
+    """A value that never shows itself: not in a repr, a log or a traceback."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(…)" if self._value else "Secret('')"
+
+
+class Reader:
+    """One reading of `environ`, or of a mapping in its place."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        # environs reads os.environ itself; tests hand in their own mapping.
+        self._env = FileAwareEnv(eager=True, prefix="CHAMADOS_", strip_whitespace=True)
+        self._env._environ = dict(environ)
+        self.faults: list[str] = []
+
+    def check(self, name: str, good: bool, remedy: str) -> None:
+        if not good:
+            self.faults.append(f"CHAMADOS_{name}: {remedy}")
+
+    def text(self, name: str, default: str) -> str:
+        try:
+            return self._env.str(name, default).strip()
+        except (EnvValidationError, ValueError) as error:
+            self.faults.append(f"CHAMADOS_{name}: {error}")
+            return default
+
+    def required(self, name: str) -> str:
+        value = self.text(name, "")
+        self.check(name, bool(value), "is not set")
+        return value
+
+    def secret(self, name: str, *, required: bool = True, minimum: int = 0) -> Secret:
+        value = self.required(name) if required else self.text(name, "")
+        self.check(name, not value or len(value) >= minimum, f"needs at least {minimum} characters")
+        return Secret(value)
+
+    def webhook_secrets(self, name: str) -> tuple[Secret, ...]:
+        """One secret, or two split by a comma or a line break while one replaces the other."""
+        words = [word.strip() for word in self.text(name, "").replace("\n", ",").split(",") if word.strip()]
+        self.check(
+            name, bool(words), "is not set; without a secret anybody could move tickets, so nothing starts"
+        )
+        self.check(
+            name, len(words) <= 2, "holds more than two secrets; keep the new one and the one it replaces"
+        )
+        return tuple(Secret(word) for word in words)
+
+    def url(self, name: str, default: str = "") -> str:
+        value = (self.text(name, default) if default else self.required(name)).rstrip("/")
+        self.check(name, not value or _is_http(value), "must be an http:// or https:// address")
+        return value
+
+    def smtp(self, name: str) -> str:
+        value = self.required(name)
+        parts = urlsplit(value)
+        good = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname)
+        self.check(name, not value or good, "must look like smtp://user:password@host:587?tls=starttls")
+        return value
+
+    def address(self, name: str) -> str:
+        value = self.required(name)
+        self.check(
+            name, not value or "@" in parseaddr(value)[1], "must be an e-mail address, as Name <a@b.example>"
+        )
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, "").lower()
+        self.check(name, value in choices, f"must be one of {', '.join(filter(None, choices))}")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        self.check(name, value.isdigit(), "must be a whole number")
+        return int(value) if value.isdigit() else default
+
+
+def is_domain(value: str) -> bool:
+    return re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", value) is not None
+
+
+def _is_http(value: str) -> bool:
+    parts = urlsplit(value)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
