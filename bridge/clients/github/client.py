@@ -1,0 +1,17 @@
+"""GitHub in our verbs."""
+
+from bridge.clients.github.deliveries import Deliveries
+from bridge.clients.github.publications import Publications
+from bridge.clients.github.pulls import PullRequests
+
+
+class GitHub(PullRequests, Publications, Deliveries):
+    """One GitHub, by token."""
+
+    def login(self) -> str:
+        """Who the token is."""
+        return self.asked(lambda: self._github.get_user().login)
+
+    def repository_id(self, name: str) -> int:
+        """The repository's id; refused, with `missing`, when the token cannot see it."""
+        return self.asked(lambda: self.repository(name).id)
