@@ -14,12 +14,12 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from bridge.config import ConfigError, Secret, load
+from bridge.rules.keys import keys_in
 from bridge.services import Services, build
 from bridge.store import Store
 from bridge.store.tables import Counter, Delivery, Ring
 from mappings import load as load_mappings
 from webhooks import github, jira
-from webhooks.github import keys_in
 from webhooks.inbox import signed
 
 SECRET = "It's a Secret to Everybody"

@@ -14,7 +14,8 @@ from bridge.store import facts
 from bridge.store.tables import Ring, Ticket
 from bridge.store.tickets import settle
 from tests.simulation.clients import FakeJira
-from webhooks.github import pull_request_changed, router
+from webhooks.github import router
+from webhooks.github.pulls import pull_request_changed
 
 
 @contextmanager
