@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github import FailedDelivery, RecentPullRequest
 from bridge.reconcile.duplicates import RING, suspects
-from bridge.reconcile.observe import stage_of
+from bridge.reconcile.publications import stage_of
 from bridge.rules.keys import keys_in
 from bridge.services import Services
 from bridge.store import facts, sweeps

@@ -1,19 +1,17 @@
 """Observe: what rang is read anew, the rest comes from our rows. Nothing is written here."""
 
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatch
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.clients.github import Deployment
-from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Stage
+from bridge.domain import Branch, Fact, Issue, Publication, PullRequest
+from bridge.reconcile import publications
 from bridge.rules import Observation
 from bridge.services import Services
 from bridge.store import facts, mails
 from bridge.store.tables import Event, Ticket
-from mappings.model import Environments
 
 GITHUB_LAG = 2.0
 """Seconds: GitHub's webhooks can arrive before its API shows what they tell of."""
@@ -38,7 +36,7 @@ def read_github(services: Services, ticket: Ticket, rings: Rings) -> tuple[list[
         if reader is None:
             continue
         try:
-            read = reader(services, ticket.id, subject, found)
+            read = reader(services, ticket, subject, found)
         except Unavailable as error:
             raise error.about(subject) from error
         except Refused as error:
@@ -76,77 +74,20 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
     )
 
 
-def stage_of(environment: str, environments: Environments) -> Stage | None:
-    """What an environment of GitHub's is to us: by the mapping's globs, whatever the case."""
-    for stage, patterns in (
-        (Stage.STAGING, environments.staging),
-        (Stage.PRODUCTION, environments.production),
-    ):
-        if any(fnmatch(environment.lower(), pattern.lower()) for pattern in patterns):
-            return stage
-    return None
-
-
 def _told(db: Session, ticket_id: int) -> frozenset[str]:
     return frozenset(db.scalars(select(Event.source).where(Event.ticket_id == ticket_id)))
 
 
-def _pull_request(services: Services, ticket_id: int, subject: str, found: list[Fact]) -> list[Fact]:
+def _pull_request(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
     repository, _, number = subject.rpartition("#")
     return [services.github.pull_request(repository, int(number))]
 
 
-def _branch(services: Services, ticket_id: int, subject: str, found: list[Fact]) -> list[Fact]:
+def _branch(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
     repository, repository_id, name = subject.split(" ", 2)
     if not services.github.branch_exists(repository, name):
         return []
     return [Branch(repository_id=int(repository_id), name=name)]
-
-
-def _deployment(services: Services, ticket_id: int, subject: str, found: list[Fact]) -> list[Fact]:
-    repository, _, number = subject.rpartition("#")
-    deployment = services.github.deployment(repository, int(number))
-    stage = stage_of(deployment.environment, services.mappings.workflow.environments)
-    if stage is None:
-        return []
-    return _published(services, ticket_id, found, repository=repository, deployment=deployment, stage=stage)
-
-
-def _release(services: Services, ticket_id: int, subject: str, found: list[Fact]) -> list[Fact]:
-    if not services.mappings.workflow.environments.release_is_production:
-        return []
-    repository, _, tag = subject.partition("#")
-    release = services.github.release(repository, tag)
-    stage = Stage.PRODUCTION
-    return _published(services, ticket_id, found, repository=repository, deployment=release, stage=stage)
-
-
-def _published(
-    services: Services,
-    ticket_id: int,
-    found: list[Fact],
-    *,
-    repository: str,
-    deployment: Deployment,
-    stage: Stage,
-) -> list[Fact]:
-    """A publication, when it succeeded and contains commits of the ticket's."""
-    if deployment.state != "success":
-        return []
-    with services.store.read() as db:
-        known = {one.name: one for one, _ in facts.pull_requests(db, ticket_id)}
-    known |= {one.name: one for one in found if isinstance(one, PullRequest)}
-    contains = frozenset(
-        one.pin for one in known.values() if _contained(services, repository, deployment, one)
-    )
-    return [deployment.publication(stage=stage, contains=contains)] if contains else []
-
-
-def _contained(services: Services, repository: str, deployment: Deployment, one: PullRequest) -> bool:
-    if one.repository.lower() != repository.lower() or not (one.is_open or one.merged):
-        return False
-    commit = one.merge_commit if one.merged and one.merge_commit else one.head
-    return services.github.contains(repository, head=deployment.sha, commit=commit)
 
 
 def _lag_or_gone(error: Refused, ticket: Ticket, subject: str) -> str:
@@ -166,10 +107,10 @@ _NOTHING_IN = {
 """Why a doorbell's subject brought no fact."""
 
 
-_Reader = Callable[[Services, int, str, list[Fact]], list[Fact]]
+_Reader = Callable[[Services, Ticket, str, list[Fact]], list[Fact]]
 _READERS: dict[str, _Reader] = {
     "pull_request": _pull_request,
     "branch": _branch,
-    "deployment": _deployment,
-    "release": _release,
+    "deployment": publications.deployment,
+    "release": publications.release,
 }
