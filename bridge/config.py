@@ -92,8 +92,13 @@ class Config:
     files: Path
     """Where uploaded files are kept until Jira has them."""
     mail_hold: int
-    bulk_hold: int
     """Seconds that a status e-mail waits, so that an undone move sends nothing."""
+    comment_hold: int
+    """Seconds that a public comment waits after its last edit, so that one made internal goes nowhere."""
+    reason_hold: int
+    """Seconds that the e-mail of a status that wants a public comment waits for one; 0: not at all."""
+    bulk_hold: int
+    """Seconds that changes of many tickets at once wait, and that their e-mails lie apart."""
     workers: int
     """Tickets looked at side by side in one process; 0: `serve` leaves them to `chamados worker`."""
     metrics_token: Secret = field(default_factory=lambda: Secret(""))
@@ -129,6 +134,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         partners=_partners(reader),
         files=Path(reader.text("FILES", "chamados-files")),
         mail_hold=reader.number("MAIL_HOLD", 30),
+        comment_hold=reader.number("MAIL_COMMENT_HOLD", 60),
+        reason_hold=reader.number("MAIL_REASON_HOLD", 7200),
         bulk_hold=reader.number("MAIL_BULK_HOLD", 300),
         workers=reader.number("WORKERS", 16),
         metrics_token=reader.secret("METRICS_TOKEN", required=False, minimum=MINIMUM_SECRET),

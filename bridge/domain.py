@@ -1,7 +1,7 @@
 """What the bridge talks about: facts seen in Jira and GitHub, verdicts on them, and what to do next. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -49,13 +49,15 @@ class DueDateChange:
 
 @dataclass(frozen=True, kw_only=True)
 class JiraComment:
-    """A comment as the issue shows it now. `restricted` means visible to a role or group only."""
+    """A comment as the issue shows it now. `restricted`: it, or its whole issue, is for some people only."""
 
     id: str
     at: datetime
     author: str
     by_bridge: bool
     text: str
+    edited_at: datetime
+    """When it was last changed; `at` when it never was."""
     restricted: bool
     service_desk_public: bool | None
     """`jsdPublic` where Jira sends it, else None."""
@@ -269,6 +271,21 @@ class Comment:
     action: PartnerAction
 
 
+Quotes = Mapping[str, str | None]
+"""Comment id to what is quoted of it; empty: it is public no more; None: its text is to be said anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """Ask the triager, inside Jira, for the public comment that a status wants. `source`: asked once."""
+
+    source: str
+    status: str
+    at: datetime
+    until: datetime
+    """When the e-mail goes without it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tell:
     """A fact for the ticket's timeline, and the e-mail that it sends (or why it sends none)."""
@@ -288,9 +305,25 @@ class Tell:
     outcome: str
     context: Mapping[str, str]
     """What the e-mail may say: `comment`, `due_date`, `due_date_changed`, `staging_url`, `version`."""
+    quotes: Quotes = field(default_factory=dict)
+    """The comments that `text` and the e-mail are made of."""
 
 
-Action = Link | SetField | Move | Wait | Comment | Tell
+@dataclass(frozen=True, kw_only=True)
+class Correct:
+    """What was told of comments is so no longer: the timeline follows, and e-mails that have not gone yet."""
+
+    source: str
+    status: str
+    text: str
+    visible: bool
+    quotes: Quotes
+    email: str | None
+    """The kind of the e-mails that say it anew; None: there is nothing to say, or not yet."""
+    context: Mapping[str, str]
+
+
+Action = Link | SetField | Move | Wait | Comment | Ask | Correct | Tell
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The decisions, without any I/O: reviews folded, verdicts guarded, facts told."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,13 +8,17 @@ from typing import Any
 import pytest
 
 from bridge.domain import (
+    Ask,
+    Correct,
     Issue,
     JiraComment,
     Lane,
     LaneState,
     Move,
+    Plan,
     Publication,
     PullRequest,
+    Quotes,
     Review,
     ReviewState,
     Stage,
@@ -21,14 +26,14 @@ from bridge.domain import (
     Tell,
     Wait,
 )
-from bridge.rules import Observation, plan, public_text
+from bridge.rules import Holds, Observation, plan, public_text
 from bridge.rules.reviews import pull_requests_verdict
 from mappings import load
 from mappings.model import Reviews, Trigger
 
 MAPPINGS = load()
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-HOLD = timedelta(seconds=30)
+HOLDS = Holds(status=timedelta(seconds=30), comment=timedelta(seconds=60), reason=timedelta(hours=2))
 POLICY = Reviews(approvals=1, stale_on_push=False)
 
 
@@ -85,14 +90,14 @@ def seen(status: str, *pulls: PullRequest, **changes: Any) -> Observation:
         "publications": (),
         "partner_actions": (),
         "lanes": {},
-        "told": frozenset(),
+        "told": {},
         "mailed": frozenset(),
     }
     return Observation(**{**facts, **changes})
 
 
 def decided(observation: Observation, now: datetime = NOW) -> list[Any]:
-    actions = plan(observation, MAPPINGS, now=now, hold=HOLD).actions
+    actions = plan(observation, MAPPINGS, now=now, holds=HOLDS).actions
     return [action for action in actions if isinstance(action, Move | Wait)]
 
 
@@ -289,6 +294,7 @@ def comment(text: str, seconds: float = 0, **changes: Any) -> JiraComment:
         "author": "Triagem",
         "by_bridge": False,
         "text": text,
+        "edited_at": NOW + timedelta(seconds=seconds),
         "restricted": False,
         "service_desk_public": None,
     }
@@ -301,7 +307,7 @@ def told(*changes: StatusChange, after: float = 31, comments: tuple[JiraComment,
         issue={"status_changes": changes, "comments": comments},
     )
     now = NOW + timedelta(seconds=after)
-    actions = plan(observation, MAPPINGS, now=now, hold=HOLD).actions
+    actions = plan(observation, MAPPINGS, now=now, holds=HOLDS).actions
     return [action for action in actions if isinstance(action, Tell)]
 
 
@@ -338,6 +344,95 @@ def test_the_reason_goes_out_with_the_refusal_and_not_alone() -> None:
     ]
 
 
+def looked_at(
+    *changes: StatusChange,
+    after: float,
+    comments: tuple[JiraComment, ...] = (),
+    told: Mapping[str, Quotes] | None = None,
+    reason: timedelta = HOLDS.reason,
+) -> Plan:
+    status = changes[-1].to_status if changes else "Triagem"
+    observation = seen(status, issue={"status_changes": changes, "comments": comments}, told=told or {})
+    now = NOW + timedelta(seconds=after)
+    return plan(observation, MAPPINGS, now=now, holds=replace(HOLDS, reason=reason))
+
+
+def test_a_refusal_without_a_reason_waits_and_asks_for_it_once() -> None:
+    refused = change(1, 0, "Triagem", "Reprovado")
+    assert looked_at(refused, after=29).actions == ()
+    decided = looked_at(refused, after=30)
+    assert [type(action) for action in decided.actions] == [Ask]
+    assert decided.look_again_at == NOW + HOLDS.reason
+    asked = {"changelog:1:asked": {}}
+    assert looked_at(refused, after=31, told=asked).actions == ()
+    [late] = looked_at(refused, after=7200, told=asked).actions
+    assert isinstance(late, Tell)
+    assert (late.email, late.text) == ("reprovado", "")
+
+
+def test_without_patience_nobody_is_asked() -> None:
+    [fact] = looked_at(change(1, 0, "Triagem", "Reprovado"), after=30, reason=timedelta(0)).actions
+    assert isinstance(fact, Tell)
+    assert fact.email == "reprovado"
+
+
+def test_a_reason_that_comes_late_goes_with_the_refusal() -> None:
+    refused = change(1, 0, "Triagem", "Reprovado")
+    said = (comment("/parceiro Dúvida de uso.", 3600), comment("/parceiro Veja a ajuda.", 3630, id="78"))
+    assert looked_at(refused, after=3689, comments=said, told={"changelog:1:asked": {}}).actions == ()
+    facts = looked_at(refused, after=3690, comments=said, told={"changelog:1:asked": {}}).actions
+    assert [fact.email for fact in facts if isinstance(fact, Tell)] == ["reprovado", None, None]
+    assert isinstance(facts[0], Tell)
+    assert facts[0].text == "Dúvida de uso.\n\nVeja a ajuda."
+
+
+def test_a_question_never_asked_is_not_sent_when_the_ticket_has_gone_on() -> None:
+    there, back = (
+        change(1, 0, "Triagem", "Faltam Informações"),
+        change(2, 600, "Faltam Informações", "Triagem"),
+    )
+    facts = looked_at(there, back, after=630, told={"changelog:1:asked": {}}).actions
+    assert [fact.email for fact in facts if isinstance(fact, Tell)] == [None, None]
+
+
+def test_a_comment_waits_out_its_last_edit() -> None:
+    said = comment("/parceiro Olá", edited_at=NOW + timedelta(seconds=50))
+    assert looked_at(after=109, comments=(said,)).actions == ()
+    [fact] = looked_at(after=110, comments=(said,)).actions
+    assert isinstance(fact, Tell)
+    assert fact.quotes == {"77": "Olá"}
+
+
+@pytest.mark.parametrize(
+    ("now_is", "after", "text", "quotes"),
+    [
+        (comment("/parceiro Olá"), 200, None, None),
+        (comment("interno"), 1, "", {"77": ""}),
+        (comment("/parceiro Olá", restricted=True), 1, "", {"77": ""}),
+        (comment("/parceiro Tchau", edited_at=NOW + timedelta(hours=1)), 3659, "", {"77": None}),
+        (comment("/parceiro Tchau", edited_at=NOW + timedelta(hours=1)), 3660, "Tchau", {"77": "Tchau"}),
+    ],
+)
+def test_what_was_told_follows_its_comment(
+    now_is: JiraComment, after: float, text: str | None, quotes: Quotes | None
+) -> None:
+    found = looked_at(after=after, comments=(now_is,), told={"comment:77": {"77": "Olá"}}).actions
+    if text is None:
+        assert found == ()
+        return
+    [correction] = found
+    assert isinstance(correction, Correct)
+    assert (correction.text, correction.visible, correction.quotes) == (text, bool(text), quotes)
+    assert correction.email == ("comentario" if text else None)
+
+
+def test_a_refusal_whose_reason_was_deleted_is_told_without_it() -> None:
+    refused = change(1, 0, "Triagem", "Reprovado")
+    [correction] = looked_at(refused, after=90, told={"changelog:1": {"77": "Dúvida de uso."}}).actions
+    assert isinstance(correction, Correct)
+    assert (correction.email, correction.text, correction.visible) == ("reprovado", "", True)
+
+
 @pytest.mark.parametrize(
     ("said", "public"),
     [
@@ -348,6 +443,7 @@ def test_the_reason_goes_out_with_the_refusal_and_not_alone() -> None:
         (comment("veja /parceiro Olá"), None),
         (comment("/parceiro Olá", restricted=True), None),
         (comment("/parceiro Olá", by_bridge=True), None),
+        (comment("/parceiro Olá", service_desk_public=False), None),
         (comment("Olá", service_desk_public=True), "Olá"),
         (comment("Olá", service_desk_public=False), None),
         (comment("Olá", service_desk_public=True, restricted=True), None),

@@ -128,6 +128,8 @@ def _environment(settings: SandboxSettings, folder: Path) -> dict[str, str]:
         "CHAMADOS_FILES": str(folder / "files"),
         "CHAMADOS_LICENCES": str(licences),
         "CHAMADOS_MAIL_HOLD": "1",
+        "CHAMADOS_MAIL_COMMENT_HOLD": "1",
+        "CHAMADOS_MAIL_REASON_HOLD": "60",
     }
 
 

@@ -107,7 +107,13 @@ def show(ref: str) -> ResponseReturnValue:
         respostas=ticket.answers,
         arquivos=[{"nome": one.filename, "tamanho": one.size, "sha256": one.sha256} for one in story.uploads],
         andamento=[
-            {"em": one.at.isoformat(), "titulo": one.headline, "texto": one.text, "emails": one.mails}
+            {
+                "em": one.at.isoformat(),
+                "titulo": one.headline,
+                "texto": one.text,
+                "editado_em": one.edited_at.isoformat() if one.edited_at else None,
+                "emails": one.mails,
+            }
             for one in moments
         ],
     )

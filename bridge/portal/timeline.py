@@ -24,6 +24,8 @@ class Moment:
     at: datetime
     headline: str
     text: str = ""
+    edited_at: datetime | None = None
+    """When the team last changed the text."""
     mails: int = 0
     """E-mails that were sent for it."""
     mine: bool = False
@@ -44,17 +46,22 @@ def _filed(ticket: Ticket, story: Story) -> Iterator[Moment]:
 
 
 def _events(story: Story, workflow: Workflow) -> Iterator[Moment]:
-    quoted = [event.text for event in story.events if event.kind == "status" and event.text]
+    quoted = {number for event in story.events if event.kind == "status" for number in _shown(event)}
     for event in story.events:
         # The reason of a move is a comment of its own too; it is read once, at the move.
-        if event.kind == "comment" and any(event.text in text for text in quoted):
+        if event.kind == "comment" and event.quotes.keys() & quoted:
             continue
         yield Moment(
             at=event.at,
             headline=_headline(event, workflow),
             text="" if event.kind == "due_date" else event.text,
+            edited_at=event.edited_at,
             mails=story.sent.get(event.source, 0),
         )
+
+
+def _shown(event: Event) -> list[str]:
+    return [number for number, text in event.quotes.items() if text]
 
 
 def _headline(event: Event, workflow: Workflow) -> str:

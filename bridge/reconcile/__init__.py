@@ -10,10 +10,11 @@ from structlog.contextvars import bound_contextvars
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Fact, Issue, Move, Plan, Tell, reference
 from bridge.reconcile import drift
-from bridge.reconcile.act import act, mail_hold, write_telling
+from bridge.reconcile.act import act
 from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
 from bridge.reconcile.duplicates import settle_duplicates
 from bridge.reconcile.observe import observation, read_github
+from bridge.reconcile.telling import holds, write_telling
 from bridge.rules import plan
 from bridge.services import Services
 from bridge.store import facts
@@ -113,12 +114,12 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     _remember(services, claimed, issue, fresh)
     done += attach_files(services, claimed, issue)
     seen = observation(services, ticket, issue, fresh)
-    hold = mail_hold(services, ticket)
-    decided = plan(seen, services.mappings, now=services.clock(), hold=hold)
+    waits = holds(services, ticket)
+    decided = plan(seen, services.mappings, now=services.clock(), holds=waits)
     done += [act(services, claimed, ticket, action, offered=issue.transitions) for action in decided.actions]
     outcome = "; ".join(done) or NOTHING
     now = services.clock()
-    due_at = _look_again_at(services, decided, now + hold)
+    due_at = _look_again_at(services, decided, now + waits.status)
     return outcome, settle(services.store, claimed, outcome=outcome, due_at=due_at, now=now)
 
 

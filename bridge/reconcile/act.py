@@ -1,20 +1,31 @@
 """Act: each step idempotent, each journalled; what a step causes is written in its transaction."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bridge import emails
 from bridge.clients.errors import Refused
 from bridge.clients.jira import Block, Heading, Paragraph
-from bridge.domain import Action, Comment, Link, Move, PartnerVerb, SetField, Tell, Verdict, Wait, reference
+from bridge.domain import (
+    Action,
+    Ask,
+    Comment,
+    Correct,
+    Link,
+    Move,
+    PartnerVerb,
+    SetField,
+    Tell,
+    Verdict,
+    Wait,
+    reference,
+)
+from bridge.reconcile.telling import ask, correct, tell
 from bridge.rules.links import fingerprint
 from bridge.services import Services
-from bridge.store import facts, mails
-from bridge.store.tables import Event, LaneRow, Partner, PartnerActionRow, Recipient, Ticket
+from bridge.store import facts
+from bridge.store.tables import LaneRow, PartnerActionRow, Ticket
 from bridge.store.tickets import Claim, hold, journal, writing
 
 COMMENT_TITLES = {
@@ -22,20 +33,6 @@ COMMENT_TITLES = {
     PartnerVerb.CONFIRMED: "O parceiro confirmou que funcionou",
     PartnerVerb.STILL_FAILING: "O parceiro diz que ainda ocorre",
 }
-
-
-def mail_hold(services: Services, ticket: Ticket) -> timedelta:
-    """How long a change waits before it is told: longer where somebody is changing many tickets at once."""
-    return timedelta(seconds=max(services.config.mail_hold, _apart(services, ticket)))
-
-
-def _apart(services: Services, ticket: Ticket) -> int:
-    """Seconds between two e-mails about a ticket."""
-    seconds = services.config.bulk_hold
-    # What was changed in the first hold is told in the second.
-    while_told = timedelta(seconds=2 * seconds)
-    in_bulk = ticket.bulk_at is not None and services.clock() < ticket.bulk_at + while_told
-    return seconds if in_bulk else 0
 
 
 def act(
@@ -179,86 +176,12 @@ def _words(ticket: Ticket, action: Comment) -> list[Block]:
     return [Heading(title), *([Paragraph(said.text)] if said.text else [])]
 
 
-def _tell(services: Services, claimed: Claim, ticket: Ticket, action: Tell) -> str:
-    """The timeline's line and its e-mails, in one transaction."""
-    with writing(services.store, claimed) as db:
-        return write_telling(db, services, ticket, action)
-
-
-def write_telling(db: Session, services: Services, ticket: Ticket, action: Tell) -> str:
-    """Add a fact to the timeline with its e-mails; told once, whatever happens."""
-    known = select(Event.id).where(Event.ticket_id == ticket.id, Event.source == action.source)
-    if db.scalar(known) is not None:
-        return f"{action.source} was told before"
-    count = _queue_mails(db, services, ticket, action) if action.email else 0
-    outcome = f"e-mail {action.email} to {count}" if action.email else action.outcome
-    db.add(
-        Event(
-            ticket_id=ticket.id,
-            source=action.source,
-            at=action.at,
-            kind=action.kind,
-            author=action.author,
-            status=action.status,
-            text=action.text,
-            visible=action.visible,
-            outcome=outcome,
-        )
-    )
-    journal(db, ticket.id, act="tell", cause=action.source, outcome=outcome, now=services.clock())
-    return outcome
-
-
-def _queue_mails(db: Session, services: Services, ticket: Ticket, action: Tell) -> int:
-    config, now = services.config, services.clock()
-    kind = action.email or ""
-    told = emails.TicketFacts(
-        reference=reference(ticket.id),
-        title=ticket.title,
-        opener=db.get_one(Partner, ticket.partner_id).name,
-        url=f"{config.public_url}/chamados/{reference(ticket.id)}",
-        status=_plain(services, action.status or ticket.status),
-    )
-    count, apart = 0, _apart(services, ticket)
-    for recipient in db.scalars(select(Recipient).where(Recipient.ticket_id == ticket.id)).all():
-        message = emails.compose(
-            kind,
-            mappings=services.mappings,
-            ticket=told,
-            addressee=emails.Addressee(email=recipient.email, is_opener=recipient.is_opener),
-            context=action.context,
-            cause=action.source,
-            sender=config.mail.sender,
-            now=now,
-        )
-        due_at = _spaced(db, ticket, recipient, seconds=apart, now=now) if apart else now
-        count += mails.queue(
-            db,
-            ticket_id=ticket.id,
-            cause=action.source,
-            kind=kind,
-            recipient=recipient.email,
-            message=message,
-            now=now,
-            due_at=due_at,
-        )
-    return count
-
-
-def _spaced(db: Session, ticket: Ticket, recipient: Recipient, *, seconds: int, now: datetime) -> datetime:
-    apart = timedelta(seconds=seconds)
-    return mails.not_before(db, ticket_id=ticket.id, recipient=recipient.email, apart=apart, now=now)
-
-
-def _plain(services: Services, status: str) -> str:
-    known = services.mappings.workflow.statuses.get(status)
-    return known.plain if known else status
-
-
 _STEPS: dict[type[Any], Callable[..., str]] = {
     Link: _link,
     SetField: _set_field,
     Wait: _wait,
     Comment: _comment,
-    Tell: _tell,
+    Ask: ask,
+    Correct: correct,
+    Tell: tell,
 }

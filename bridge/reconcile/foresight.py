@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bridge.domain import Action, Comment, Link, Move, SetField, Tell, Wait
-from bridge.reconcile.act import mail_hold
+from bridge.domain import Action, Ask, Comment, Correct, Link, Move, SetField, Tell, Wait
 from bridge.reconcile.create import waiting_files
 from bridge.reconcile.observe import observation, read_github
+from bridge.reconcile.telling import holds
 from bridge.rules import plan
 from bridge.services import Services
 from bridge.store import facts
@@ -47,8 +47,8 @@ def _decided(services: Services, ticket: Ticket, rings: Rings) -> tuple[tuple[Ac
     fresh, silent = read_github(services, ticket, rings)
     issue = services.jira.observe(ticket.jira_id or "")
     seen = observation(services, ticket, issue, fresh)
-    hold = mail_hold(services, ticket)
-    return plan(seen, services.mappings, now=services.clock(), hold=hold).actions, silent
+    decided = plan(seen, services.mappings, now=services.clock(), holds=holds(services, ticket))
+    return decided.actions, silent
 
 
 def _told(action: Action) -> str:
@@ -66,5 +66,15 @@ def _told(action: Action) -> str:
             return f"would set {field} to {value}"
         case Comment(action=said):
             return f"would write the partner's words into the issue ({said.verb})"
+        case Ask() | Correct() | Tell():
+            return _said(action)
+
+
+def _said(action: Ask | Correct | Tell) -> str:
+    match action:
+        case Ask(status=status):
+            return f"would ask for the public comment that {status} wants"
+        case Correct(source=source, text=text):
+            return f"would {'correct' if text else 'take back'} {source} on the timeline"
         case Tell(email=email, outcome=outcome, source=source):
             return f"would tell {source}: {f'e-mail {email}' if email else outcome}"

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import Branch, Fact, Issue, Publication, PullRequest
+from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Quotes
 from bridge.reconcile import publications
 from bridge.rules import Observation
 from bridge.services import Services
@@ -74,8 +74,9 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
     )
 
 
-def _told(db: Session, ticket_id: int) -> frozenset[str]:
-    return frozenset(db.scalars(select(Event.source).where(Event.ticket_id == ticket_id)))
+def _told(db: Session, ticket_id: int) -> dict[str, Quotes]:
+    rows = db.execute(select(Event.source, Event.quotes).where(Event.ticket_id == ticket_id))
+    return {row.source: row.quotes for row in rows}
 
 
 def _pull_request(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:

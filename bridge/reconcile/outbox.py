@@ -8,15 +8,18 @@ from structlog.contextvars import bound_contextvars
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import reference
 from bridge.emails import operator_notice
+from bridge.rules import public_text
 from bridge.services import Services
 from bridge.store import mails
-from bridge.store.tables import Mail
+from bridge.store.tables import Mail, Ticket
 
 RETRIES = (5, 15, 30, 60)
 """Minutes between tries; the last one repeats (RFC 5321 4.5.4.1 asks for half an hour and 4 to 5 days)."""
 GIVE_UP = timedelta(days=5)
 WARN = timedelta(hours=4)
 """An e-mail that waits for so long is told to the operator, in one message for all of four hours."""
+JIRA_WAIT = 60.0
+"""Seconds between tries while Jira cannot be asked whether a comment is still public."""
 BATCH = 100
 
 log = structlog.get_logger()
@@ -38,6 +41,37 @@ def send_due(services: Services) -> int:
 def _send(services: Services, mail: Mail) -> str:
     now = services.clock()
     try:
+        if mail.quotes and not _still_said(services, mail):
+            outcome = "not sent: what it quotes is not what Jira says in public now"
+            mails.withhold(services.store, mail, outcome=outcome, now=now)
+            return outcome
+    except Unavailable as error:
+        return _later(services, mail, str(error), wait=timedelta(seconds=error.retry_after or JIRA_WAIT))
+    return _hand_over(services, mail)
+
+
+def _still_said(services: Services, mail: Mail) -> bool:
+    """True when each comment that the e-mail quotes says just that in public at this moment.
+
+    Raises:
+        Unavailable: nobody can tell now.
+    """
+    with services.store.read() as db:
+        issue_id = db.get_one(Ticket, mail.ticket_id).jira_id or ""
+    try:
+        comments = services.jira.comments(issue_id)
+    except Refused as error:
+        if not error.missing:
+            raise Unavailable(error.service, error.reason) from error
+        comments = ()
+    marker = services.mappings.workflow.comment_marker
+    says = {one.id: public_text(one, marker) or "" for one in comments}
+    return all(says.get(number, "") == text for number, text in mail.quotes.items())
+
+
+def _hand_over(services: Services, mail: Mail) -> str:
+    now = services.clock()
+    try:
         outcome = services.mailer.send(mail.raw, recipient=mail.recipient, key=mail.message_id)
     except Unavailable as error:
         # RFC 1047: the relay may have it. Losing it would be worse than its coming twice, and mailboxes
@@ -52,7 +86,7 @@ def _send(services: Services, mail: Mail) -> str:
     return outcome
 
 
-def _later(services: Services, mail: Mail, reason: str) -> str:
+def _later(services: Services, mail: Mail, reason: str, *, wait: timedelta | None = None) -> str:
     now = services.clock()
     if now - mail.created_at >= GIVE_UP:
         outcome = f"{reason}; given up after {GIVE_UP.days} days"
@@ -60,9 +94,9 @@ def _later(services: Services, mail: Mail, reason: str) -> str:
         return outcome
     if now - mail.created_at >= WARN:
         _warn(services, mail, f"has waited since {mail.created_at:%Y-%m-%d %H:%M} UTC: {reason}")
-    minutes = RETRIES[min(mail.attempts, len(RETRIES)) - 1]
-    mails.retry(services.store, mail, outcome=reason, at=now + timedelta(minutes=minutes), now=now)
-    return f"{reason}; again in {minutes} min"
+    wait = wait or timedelta(minutes=RETRIES[min(mail.attempts, len(RETRIES)) - 1])
+    mails.retry(services.store, mail, outcome=reason, at=now + wait, now=now)
+    return f"{reason}; again in {wait.total_seconds() / 60:.0f} min"
 
 
 def _warn(services: Services, mail: Mail, what: str) -> None:

@@ -1,17 +1,18 @@
 """Every decision, pure: from what was seen and the mappings to what to do, in order."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bridge.domain import Action, Link, Plan
 from bridge.rules.links import links
 from bridge.rules.moves import Observation, moves, verdicts
-from bridge.rules.telling import Clockwork, Story, public_text, tellings
+from bridge.rules.story import Holds, Story, public_text
+from bridge.rules.telling import tellings
 from mappings.model import Mappings
 
-__all__ = ["Observation", "plan", "public_text", "verdicts"]
+__all__ = ["Holds", "Observation", "plan", "public_text", "verdicts"]
 
 
-def plan(seen: Observation, mappings: Mappings, *, now: datetime, hold: timedelta) -> Plan:
+def plan(seen: Observation, mappings: Mappings, *, now: datetime, holds: Holds) -> Plan:
     """Decide what to do about a ticket: links and moves first, then what the partner is told."""
     workflow = mappings.workflow
     story = Story(
@@ -19,7 +20,8 @@ def plan(seen: Observation, mappings: Mappings, *, now: datetime, hold: timedelt
         told=seen.told,
         mailed=seen.mailed,
         workflow=workflow,
-        clockwork=Clockwork(now=now, hold=hold),
+        now=now,
+        holds=holds,
     )
     tell, wait = tellings(story)
     actions: list[Action] = [*_links(seen, mappings), *moves(seen, workflow), *tell]

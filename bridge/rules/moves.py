@@ -12,6 +12,7 @@ from bridge.domain import (
     PartnerAction,
     Publication,
     PullRequest,
+    Quotes,
     SetField,
     Stage,
     Verdict,
@@ -33,8 +34,8 @@ class Observation:
     publications: tuple[Publication, ...]
     partner_actions: tuple[PartnerAction, ...]
     lanes: Mapping[Lane, LaneState]
-    told: frozenset[str]
-    """The sources already on the timeline."""
+    told: Mapping[str, Quotes]
+    """The sources already on the timeline, each with the comments that it quotes."""
     mailed: frozenset[str]
     """Those of them that sent an e-mail."""
 

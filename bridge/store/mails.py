@@ -7,10 +7,11 @@ from email.policy import SMTP
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from bridge.domain import Quotes
 from bridge.store.bells import bells
 from bridge.store.engine import Store
-from bridge.store.tables import Mail
-from bridge.store.tickets import journal
+from bridge.store.tables import Event, Mail
+from bridge.store.tickets import journal, ring
 
 # Long headers (List-Unsubscribe) must stay in one piece, not become RFC 2047 words (reference: users.md 2.3).
 WIRE_POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
@@ -28,6 +29,7 @@ def queue(
     message: EmailMessage,
     now: datetime,
     due_at: datetime | None = None,
+    quotes: Quotes | None = None,
 ) -> bool:
     """Write an e-mail to be sent; at once, unless `due_at` says later. The commit has the outbox looked at.
 
@@ -45,10 +47,49 @@ def queue(
             recipient=recipient,
             message_id=message_id,
             raw=message.as_bytes(policy=WIRE_POLICY),
+            quotes=dict(quotes or {}),
             due_at=due_at or now,
             created_at=now,
         )
     )
+    return True
+
+
+def unsent(db: Session, *, ticket_id: int, cause: str) -> list[Mail]:
+    """The e-mails of a cause that have not gone and that nobody is sending now."""
+    waiting = Mail.state.in_(["queued", "withdrawn"])
+    mine = select(Mail).where(Mail.ticket_id == ticket_id, Mail.cause == cause, waiting)
+    return list(db.scalars(mine.order_by(Mail.id).with_for_update()))
+
+
+def rewrite(db: Session, mail: Mail, message: EmailMessage, *, quotes: Quotes, now: datetime) -> None:
+    """Put other words into an e-mail that has not gone yet, and let it go."""
+    bells(db).outbox = True
+    mail.raw, mail.quotes = message.as_bytes(policy=WIRE_POLICY), dict(quotes)
+    mail.state, mail.due_at, mail.outcome = "queued", now, ""
+
+
+def withhold(store: Store, mail: Mail, *, outcome: str, now: datetime) -> None:
+    """Neither send nor show what Jira says no longer, and have the ticket looked at for what it says."""
+    with store.begin() as db:
+        if mail.ticket_id is None or not withdraw(db, mail, outcome=outcome, now=now):
+            return
+        for event in db.scalars(select(Event).where(Event.ticket_id == mail.ticket_id)):
+            if event.quotes.keys() & mail.quotes.keys():
+                event.quotes, event.text = dict.fromkeys(event.quotes), ""
+                event.visible = event.visible and event.kind == "status"
+        ring(db, mail.ticket_id, kind="outbox", subject=mail.cause, now=now)
+
+
+def withdraw(db: Session, mail: Mail, *, outcome: str, now: datetime) -> bool:
+    """Do not send it as it is; False when another attempt has decided already."""
+    mine = update(Mail).where(Mail.id == mail.id, Mail.attempts == mail.attempts, Mail.state == mail.state)
+    values = {"state": "withdrawn", "due_at": None, "outcome": outcome}
+    if db.scalar(mine.values(**values).returning(Mail.id)) is None:
+        return False
+    if mail.ticket_id is not None:
+        told = f"{mail.kind} to {mail.recipient}: {outcome}"
+        journal(db, mail.ticket_id, act="mail", cause=mail.cause, outcome=told, now=now)
     return True
 
 

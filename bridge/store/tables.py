@@ -382,6 +382,10 @@ class Event(Base):
     author: Mapped[str]
     status: Mapped[str]
     text: Mapped[str]
+    quotes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The Jira comments that `text` is made of (`domain.Quotes`)."""
+    edited_at: Mapped[datetime | None]
+    """When `text` last followed a comment that was changed."""
     visible: Mapped[bool]
     outcome: Mapped[str]
 
@@ -404,8 +408,10 @@ class Mail(Base):
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     """The message as it goes over the wire."""
+    quotes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The Jira comments that it quotes, id to text: it goes only while each says just that in public."""
     state: Mapped[str] = mapped_column(String(16), default="queued")
-    """queued, sending, sent, failed or in_doubt."""
+    """queued, sending, sent, failed or withdrawn."""
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime]

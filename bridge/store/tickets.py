@@ -124,8 +124,16 @@ def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: tim
 def _who_rang(kind: str, subject: str, delivery_id: int | None) -> str:
     if delivery_id is not None:
         return f"delivery {delivery_id} ({kind} {subject})"
-    origin = {"filed": "the", "partner": "the partner's", "cli": "the operator's"}.get(kind)
+    origin = _ORIGINS.get(kind)
     return f"{origin} {subject}" if origin else f"a sweep ({kind} {subject})"
+
+
+_ORIGINS = {
+    "filed": "the",
+    "partner": "the partner's",
+    "cli": "the operator's",
+    "outbox": "the outbox, about",
+}
 
 
 def _taken_over(owner: str, *, until: datetime | None, by: str, now: datetime) -> str:

@@ -213,6 +213,8 @@ def many(*, threads: int) -> Iterator[Workers]:
             "CHAMADOS_DATABASE_URL": url,
             "CHAMADOS_FILES": f"{folder}/files",
             "CHAMADOS_MAIL_HOLD": "0",
+            "CHAMADOS_MAIL_COMMENT_HOLD": "0",
+            "CHAMADOS_MAIL_REASON_HOLD": "0",
             "CHAMADOS_WORKERS": str(threads),
         }
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -151,9 +151,11 @@ def test_timeline_tells_what_is_visible_in_order(opened: Portal, browser: Browse
         kind="status",
         status="Faltam Informações",
         text="Qual usuário?",
+        quotes={"1": "Qual usuário?"},
         at=START + hour,
     )
-    tell(opened, number, "comment:1", kind="comment", text="Qual usuário?", at=START + hour)
+    asked = {"quotes": {"1": "Qual usuário?"}, "text": "Qual usuário?"}
+    tell(opened, number, "comment:1", kind="comment", at=START + hour, **asked)
     tell(opened, number, "comment:2", kind="comment", text="Obrigado!", at=START + 2 * hour)
     tell(opened, number, "comment:3", kind="comment", text="SEGREDO", visible=False)
     tell(opened, number, "c:9:due", kind="due_date", text="30/11/2026", at=START + 3 * hour)

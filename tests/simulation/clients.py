@@ -43,6 +43,11 @@ class FakeJira:
 
         return self._weather.call("Jira", f"observe {issue_id}", effect)
 
+    def comments(self, issue_id: str) -> tuple[JiraComment, ...]:
+        return self._weather.call(
+            "Jira", f"comments {issue_id}", lambda: _seen(self._outside.issue(issue_id)).comments
+        )
+
     def transitions(self, issue_id: str) -> dict[str, str]:
         return self._weather.call(
             "Jira", f"transitions {issue_id}", lambda: _offered(self._outside.issue(issue_id))
@@ -198,6 +203,7 @@ def _seen(one: Issue) -> SeenIssue:
                 author=who(change),
                 by_bridge=change.by_bridge,
                 text=change.new,
+                edited_at=change.at,
                 restricted=False,
                 service_desk_public=None,
             )

@@ -14,6 +14,8 @@ from tests.simulation.outside import START, Change, Issue, Published
 from tests.simulation.weather import Look
 
 HOLD = timedelta(seconds=30)
+COMMENT_HOLD = timedelta(seconds=60)
+PATIENCE = timedelta(hours=2)
 EARLY = {"Backlog", "To Do", "Doing"}
 RULES = {
     "answered": ("Triagem", {"Faltam Informações"}),
@@ -43,6 +45,7 @@ MAILS = {
     "Publicado",
     "Encerrado",
 }
+WANTS_REASON = {"Reprovado", "Faltam Informações"}
 
 Verdict = tuple[str, frozenset[str]]
 """Its kind and the ids of what decides it."""
@@ -270,11 +273,28 @@ def mailed_changes(issue: Issue) -> list[int]:
     changes = issue.of("status")
     wanted = []
     for place, one in enumerate(changes):
-        later = [other for other in changes[place + 1 :] if other.at <= one.at + HOLD]
-        earlier = [other for other in changes[:place] if other.at >= one.at - HOLD]
+        later = [other for other in changes[place + 1 :] if other.at <= _due(issue, place)]
+        earlier = [other for before, other in enumerate(changes[:place]) if one.at <= _due(issue, before)]
         undone = any(other.new == one.old for other in later)
         undoes = any(other.old == one.new for other in earlier)
         followed = any(other.new in MAILS for other in later)
-        if one.new in MAILS and not (undone or undoes or followed):
+        overtaken = bool(later) and one.new in WANTS_REASON
+        if one.new in MAILS and not (undone or undoes or followed or overtaken):
             wanted.append(one.id)
     return wanted
+
+
+def _due(issue: Issue, place: int) -> datetime:
+    """When a change is told: after its hold; where it wants a reason, after that one's, or in vain."""
+    changes = issue.of("status")
+    one, earliest = changes[place], changes[place].at + HOLD
+    if one.new not in WANTS_REASON:
+        return earliest
+    since = changes[place - 1].at if place else START
+    reasons = [said.at for said in issue.of("comment") if said.new.startswith("/parceiro ")]
+    due, found = one.at + PATIENCE, False
+    for at in [at for at in reasons if at > since]:
+        if at <= due:
+            due, found = max(due if found else earliest, at + COMMENT_HOLD), True
+    following = changes[place + 1 : place + 2]
+    return min([due, *(max(other.at, earliest) for other in following)])

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from sqlalchemy import delete, update
 
 from bridge.domain import LaneState, PullRequest, Review, ReviewState
-from bridge.reconcile.act import write_telling
+from bridge.reconcile.telling import write_telling
 from bridge.store import facts
 from bridge.store.tables import Ring, Ticket
 from bridge.store.tickets import settle
@@ -61,7 +61,7 @@ def mailed_by_delivery() -> Iterator[None]:
         rung = db.get_one(Ticket, ticket.id).generation
         return true(db, services, ticket, replace(action, source=f"{action.source}:{rung}"))
 
-    with patch("bridge.reconcile.act.write_telling", keyed):
+    with patch("bridge.reconcile.telling.write_telling", keyed):
         yield
 
 
@@ -100,7 +100,7 @@ def blind_comment() -> AbstractContextManager[Any]:
 
 def no_hold() -> AbstractContextManager[Any]:
     """Status e-mails go out at once, undone or not."""
-    return patch("bridge.rules.telling.Clockwork.ripe", lambda *_: True)
+    return patch("bridge.rules.story.Story.ripe", lambda *_: True)
 
 
 MUTATIONS: dict[str, Callable[[], AbstractContextManager[Any]]] = {

@@ -15,7 +15,7 @@ from bridge.clients.jira.site import Site, ask_site, server_info
 from bridge.clients.jira.transport import Transport, segment
 from bridge.clients.limits import Limiter
 from bridge.config import JiraSettings
-from bridge.domain import Issue, Link
+from bridge.domain import Issue, JiraComment, Link
 from mappings.model import FieldType, Mappings
 
 Json = dict[str, Any]
@@ -23,6 +23,8 @@ Answer = str | list[str]
 
 PROPERTY = "chamado"
 """The entity property, on issues and comments, that says what of ours they are."""
+TALK = ("comment", "security")
+"""The fields that say what was said, and to whom."""
 PAGE = 100
 
 
@@ -102,7 +104,7 @@ class Jira:
             Refused: with `missing` when the issue is gone.
         """
         site = self.site
-        fields = ["status", "assignee", "duedate", "updated", "comment", "attachment"]
+        fields = ["status", "assignee", "duedate", "updated", *TALK, "attachment"]
         found = self._call(
             "GET",
             f"issue/{segment(issue_id)}",
@@ -113,6 +115,17 @@ class Jira:
         )
         comments = found["fields"].get("comment") or {"comments": []}
         return reading.issue(found, self._histories(found), self._comments(found, comments), site)
+
+    def comments(self, issue_id: str) -> tuple[JiraComment, ...]:
+        """The issue's comments as they are at this moment: one call, unless they are many.
+
+        Raises:
+            Refused: with `missing` when the issue is gone.
+        """
+        path = f"issue/{segment(issue_id)}"
+        fields = self._call("GET", path, params={"fields": ",".join(TALK)})["fields"]
+        shown = self._comments({"id": issue_id}, fields.get("comment") or {"comments": []})
+        return reading.said(fields, shown, self.site)
 
     def transitions(self, issue_id: str) -> dict[str, str]:
         """Target status name to transition id, as offered now."""

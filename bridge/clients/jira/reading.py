@@ -35,10 +35,17 @@ def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) 
             for item in history["items"]
             if item.get("field") == "duedate"
         ),
-        comments=tuple(_comment(one, site) for one in comments),
+        comments=said(fields, comments, site),
         transitions={site.status_name(one["to"]): str(one["id"]) for one in found.get("transitions", [])},
         attachments=tuple((one["filename"], int(one["size"])) for one in fields.get("attachment") or []),
     )
+
+
+def said(fields: Json, comments: list[Json], site: Site) -> tuple[JiraComment, ...]:
+    """An issue's comments; those of one with a security level are all for some people only."""
+    # Jira leaves the field out only where the site has hidden it.
+    restricted = fields.get("security") is not None
+    return tuple(_comment(one, site, restricted=restricted) for one in comments)
 
 
 def own_fields(site: Site) -> list[str]:
@@ -67,14 +74,15 @@ def _due_date_change(history: Json, item: Json) -> DueDateChange:
     )
 
 
-def _comment(found: Json, site: Site) -> JiraComment:
+def _comment(found: Json, site: Site, *, restricted: bool) -> JiraComment:
     return JiraComment(
         id=str(found["id"]),
         at=moment(found["created"]),
         author=_person(found.get("author")),
         by_bridge=site.is_us(found.get("author")),
         text=text_of(found.get("body")),
-        restricted=bool(found.get("visibility")),
+        edited_at=moment(found.get("updated") or found["created"]),
+        restricted=restricted or found.get("visibility") is not None,
         # Jira Software sends jsdPublic: true on every comment; it means something on service projects only.
         service_desk_public=found.get("jsdPublic") if site.service_desk else None,
     )
