@@ -70,6 +70,10 @@ class OpenAISettings:
     """Empty switches the AI off."""
     base_url: str
     model: str
+    everybody: bool = field(default=False)
+    """Every partner may use it but those switched off; else only those switched on."""
+    daily: int = field(default=500)
+    """Proposals a day, of all partners together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +133,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
             api_key=reader.secret("OPENAI_API_KEY", required=False),
             base_url=reader.text("OPENAI_BASE_URL", "https://api.openai.com/v1"),
             model=reader.text("OPENAI_MODEL", "gpt-5-mini"),
+            everybody=reader.choice("OPENAI_PARTNERS", ("", "chosen", "all")) == "all",
+            daily=reader.number("OPENAI_DAILY", 500),
         ),
         licences=reader.text("LICENCES", ""),
         partners=_partners(reader),

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import structlog
 from flask import Response, jsonify, request
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
@@ -17,7 +17,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from bridge.config import Secret
 from bridge.services import Services
-from bridge.store.tables import Counter, Delivery
+from bridge.store import counters
+from bridge.store.tables import Delivery
 from bridge.store.tickets import edited_in_bulk, ring
 from webhooks.events import Malformed, Payload, Ringing, unreadable
 
@@ -204,14 +205,7 @@ def _hash(letter: Letter) -> str:
 def _count(services: Services, name: str) -> None:
     """Nothing of a forged request is kept but that it came."""
     with services.store.begin() as db:
-        changed = db.execute(
-            update(Counter)
-            .where(Counter.name == name)
-            .values(value=Counter.value + 1, at=services.clock())
-            .returning(Counter.value)
-        ).one_or_none()
-        if changed is None:
-            db.add(Counter(name=name, value=1, at=services.clock()))
+        counters.count(db, name, now=services.clock())
 
 
 def _answer(status: int, outcome: str) -> Response:

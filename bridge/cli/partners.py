@@ -53,3 +53,18 @@ def token(email: str) -> None:
     if issued is None:
         fail(f"{email} is not a registered partner; `chamados partners add` registers one")
     click.echo(issued)
+
+
+@partners.command()
+@click.argument("email")
+@click.argument("switch", type=click.Choice(["on", "off"]))
+def ai(email: str, switch: str) -> None:
+    """Let the AI read a partner's descriptions to propose better ones, or not."""
+    services = opened()
+    with services.store.begin() as db:
+        partner = people.by_email(db, email)
+        if partner:
+            people.switch_ai(db, partner, on=switch == "on")
+    if partner is None:
+        fail(f"{email} is not a registered partner; `chamados partners add` registers one")
+    click.echo(clean(f"the AI is {switch} for {email}"))

@@ -68,6 +68,13 @@ def partner() -> Partner:
     return found
 
 
+def may_use_ai() -> bool:
+    """Whether the AI may read this partner's words."""
+    own = partner().ai
+    on = services().config.openai.everybody if own is None else own
+    return services().assistant.available and on
+
+
 def requires_partner(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Let only partners in; others are sent to sign in and come back to the page they wanted."""
 

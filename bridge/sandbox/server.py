@@ -182,6 +182,7 @@ def env_lines(settings: SandboxSettings) -> list[str]:
         "OPENAI_API_KEY": settings.openai_key,
         "OPENAI_BASE_URL": f"{settings.url}/openai/v1",
         "OPENAI_MODEL": "gpt-5-mini",
+        "OPENAI_PARTNERS": "all",
         "PARTNERS": settings.partner,
         "METRICS_TOKEN": "sandbox-metrics-token",
     }

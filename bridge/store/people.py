@@ -67,6 +67,11 @@ def read_notice(db: Session, partner_id: int, *, version: str) -> None:
     db.execute(update(Partner).where(Partner.id == partner_id).values(notice_version=version))
 
 
+def switch_ai(db: Session, partner: Partner, *, on: bool) -> None:
+    """Let the AI read this partner's words, or not."""
+    partner.ai = on
+
+
 # --- login links ----------------------------------------------------------------------------------------
 
 

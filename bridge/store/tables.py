@@ -84,6 +84,8 @@ class Partner(Base):
     created_at: Mapped[datetime]
     notice_version: Mapped[str] = mapped_column(default="")
     """The version of the notice that the partner has read ("Entendi")."""
+    ai: Mapped[bool | None]
+    """Whether the AI may read this partner's words; None: as CHAMADOS_OPENAI_PARTNERS says."""
 
 
 class LoginLink(Base):
