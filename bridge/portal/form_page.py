@@ -64,7 +64,7 @@ def render(typed: Typed) -> str:
         links=typed.answers.get(schemas.LINKS, ""),
         accepted=",".join(ACCEPTED),
         accepted_sentence=ACCEPTED_SENTENCE,
-        ai_available=services().assistant.available,
+        ai_available=access.may_use_ai(),
         can_undo=(typed.proposal or {}).get("decision") == "accepted",
     )
 

@@ -12,7 +12,7 @@ from bridge.portal import access, form_page, schemas
 from bridge.portal.access import requires_partner, services
 from bridge.portal.form_page import Typed
 from bridge.portal.pages import pages
-from bridge.portal.proposal_views import own_description
+from bridge.portal.proposal_views import is_offered, own_description
 from bridge.store import drafts, panel
 from bridge.store.filing import Submission, file_ticket
 
@@ -86,6 +86,7 @@ def _page(reviewed: Reviewed, error: str = "") -> str:
         licence=reviewed.licence,
         customer=reviewed.answers.get(CUSTOMER, ""),
         error=error,
+        ai_offered=is_offered(reviewed.typed),
     )
 
 

@@ -94,13 +94,14 @@ def _answer(asked: dict[str, Any], content: dict[str, Any]) -> Response:
 def _proposal(asked: dict[str, Any]) -> dict[str, Any]:
     """The partner's own words, put in order."""
     told = _told(asked)
-    steps = "\n".join(f"{number}. {step}" for number, step in enumerate(told.get("fluxo") or [], 1))
-    parts = ["O que acontece:", str(told.get("descricao", "")).strip()]
-    if steps:
-        parts += ["", "Passo a passo:", steps]
     return {
         "titulo": str(told.get("titulo", "")).strip(),
-        "descricao": "\n".join(parts),
+        "passos": [str(step) for step in told.get("fluxo") or []],
+        "resultado_obtido": str(told.get("descricao", "")).strip(),
+        "resultado_esperado": "",
+        "mensagem_de_erro": "",
+        "usuario_afetado": "",
+        "frequencia": "",
         "perguntas": ["Com qual usuário acontece?", "Aparece alguma mensagem na tela?"],
     }
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,11 +17,11 @@ from werkzeug.test import TestResponse
 
 from bridge import portal
 from bridge.clients.licences import Licences
-from bridge.clients.openai import Proposal
 from bridge.config import load as load_config
+from bridge.proposal import Proposal
 from bridge.services import Services, build
 from bridge.store import Store, people, schema
-from bridge.store.tables import Base, Mail, Partner, Ticket
+from bridge.store.tables import Base, Draft, Mail, Partner, Ticket
 from mappings import load as load_mappings
 
 ENVIRONMENT = {
@@ -34,6 +35,7 @@ ENVIRONMENT = {
     "CHAMADOS_GITHUB_WEBHOOK_SECRET": "github-webhook-secret",
     "CHAMADOS_SMTP_URL": "smtp://127.0.0.1:9",
     "CHAMADOS_MAIL_FROM": "Chamados <chamados@softhouse.example>",
+    "CHAMADOS_OPENAI_PARTNERS": "all",
 }
 START = datetime(2026, 11, 24, 13, 12, tzinfo=UTC)
 ANSWERS = {
@@ -49,15 +51,21 @@ ANSWERS = {
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\0" * 64
 
 
+def proposal(**said: Any) -> Proposal:
+    """A proposal that says only this."""
+    empty = dict.fromkeys(("title", "result", "expected", "message", "user", "frequency"), "")
+    return Proposal(**{**empty, "steps": (), "questions": (), "model": "m", **said})
+
+
 @dataclass
 class FakeAssistant:
     """Proposes what it is told to, or fails as it is told to."""
 
     available: bool = True
     answer: Proposal | Exception = field(
-        default_factory=lambda: Proposal(
+        default_factory=lambda: proposal(
             title="ERP: importação não salva produtos",
-            description="Proposta clara.",
+            result="Proposta clara.",
             questions=("Qual usuário?",),
         )
     )
@@ -123,6 +131,10 @@ class Portal:
     def tickets(self) -> list[Ticket]:
         with self.services.store.read() as db:
             return list(db.scalars(select(Ticket).order_by(Ticket.id)))
+
+    def draft(self, address: str) -> Draft:
+        with self.services.store.read() as db:
+            return db.get_one(Draft, address.rpartition("/")[2])
 
     def move(self, ticket_id: int, status: str) -> None:
         with self.services.store.begin() as db:
