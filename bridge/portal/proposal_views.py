@@ -140,10 +140,11 @@ def _within_budget(db: Session) -> bool:
 def _remember(typed: Typed, found: Proposal) -> None:
     own = {name: typed.answers.get(name, "") for name in REWRITTEN}
     given = [*own.values(), *_flow(typed.answers), typed.answers.get("ferramenta", "")]
+    pieces = checked(found, own=given)
     kept: dict[str, Any] = {
         "from": own,
-        "pieces": [asdict(piece) for piece in checked(found, own=given)],
-        "perguntas": list(found.asked()),
+        "pieces": [asdict(piece) for piece in pieces],
+        "perguntas": list(found.asked(told={piece.part for piece in pieces})),
         "model": found.model,
         "at": services().clock().isoformat(),
         "decision": "open",

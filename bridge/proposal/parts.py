@@ -1,6 +1,6 @@
 """The proposal's parts, and the description that they make."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 PARTS: Mapping[str, str] = {
@@ -52,10 +52,10 @@ class Proposal:
         }
         return {name: tuple(text for text in texts if text) for name, texts in found.items()}
 
-    def asked(self) -> tuple[str, ...]:
-        """At most three questions about what is missing: the AI's, then one for each empty part."""
-        empty = [STANDARD_QUESTIONS[name] for name in STANDARD_QUESTIONS if not self.said()[name]]
-        return tuple(dict.fromkeys([*self.questions, *empty]))[:QUESTIONS]
+    def asked(self, *, told: Collection[str]) -> tuple[str, ...]:
+        """At most three questions: the AI's, then one for each part that is not `told`."""
+        missing = [question for part, question in STANDARD_QUESTIONS.items() if part not in told]
+        return tuple(dict.fromkeys([*self.questions, *missing]))[:QUESTIONS]
 
 
 def composed(texts: Mapping[str, Sequence[str]], *, own: str = "") -> str:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.portal.conftest import PNG, Portal
+from tests.portal.conftest import PNG, Portal, proposal
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -83,8 +83,8 @@ def test_whole_way_from_form_to_ticket(page: Page, opened: Portal) -> None:
     )
     page.get_by_role("button", name="Melhorar descrição com IA").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare e decida")
-    page.get_by_role("button", name="Aceitar proposta").click()
-    expect(page.get_by_label("Explique")).to_have_value("Proposta clara.")
+    page.get_by_role("button", name="Aceitar tudo").click()
+    expect(page.get_by_label("Explique")).to_have_value(re.compile("^O que acontece:\nProposta clara."))
     page.get_by_role("button", name="Voltar ao meu texto original").click()
     expect(page.get_by_label("Explique")).to_have_value(OWN)
     page.get_by_role("button", name="Revisar e enviar").click()
@@ -94,6 +94,29 @@ def test_whole_way_from_form_to_ticket(page: Page, opened: Portal) -> None:
     page.get_by_role("link", name="Acompanhar o chamado").click()
     expect(page.get_by_text("Em análise pela triagem")).to_be_visible()
     assert opened.tickets()[0].answers["descricao"] == OWN.replace("\n", "\r\n")
+
+
+def test_an_invention_is_told_apart_without_colour_and_left_out(page: Page, opened: Portal) -> None:
+    said = "Não salva. Acontece desde 26 de outubro com 3 clientes."
+    opened.assistant.answer = proposal(
+        title="Produtos não salva", steps=("Abrir Produtos", "Salvar"), result=said
+    )
+    fill(page)
+    page.get_by_role("button", name="Melhorar descrição com IA").click()
+    doubtful = page.get_by_role("checkbox", name="Acontece desde")
+    expect(doubtful).not_to_be_checked()
+    expect(doubtful).to_have_accessible_description(re.compile("não consta no seu texto.*26.*3.*outubro"))
+    expect(page.get_by_role("checkbox", name="Não salva.")).to_be_checked()
+    assert (
+        page.locator("ins").first.evaluate("one => getComputedStyle(one).textDecorationLine") == "underline"
+    )
+    assert (
+        page.locator("del").first.evaluate("one => getComputedStyle(one).textDecorationLine")
+        == "line-through"
+    )
+    page.get_by_role("button", name="Aceitar selecionados").click()
+    expect(page.get_by_label("Explique")).to_have_value(re.compile("Não salva"))
+    assert "26 de outubro" not in page.get_by_label("Explique").input_value()
 
 
 def test_faults_keep_everything(page: Page) -> None:

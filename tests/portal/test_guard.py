@@ -48,8 +48,8 @@ def test_a_message_that_the_proposal_forgot_is_put_back() -> None:
     assert forgotten([own], " ".join(piece.text for piece in pieces)) == []
 
 
-def test_what_is_empty_becomes_a_question_three_at_most() -> None:
-    asked = proposal(result="Não salva.", questions=("Qual produto?",)).asked()
+def test_what_is_missing_becomes_a_question_three_at_most() -> None:
+    asked = proposal(questions=("Qual produto?",)).asked(told={"resultado_obtido", "passos"})
     assert asked[0] == "Qual produto?"
     assert len(asked) == 3
     assert any("mensagem" in question for question in asked)
