@@ -42,6 +42,9 @@ def open_services(config: Config) -> Services:
     with store.begin() as db:
         for name, email in config.partners:
             people.register(db, name=name, email=email, now=services.clock())
+        for email in config.operators:
+            if people.by_email(db, email) is None:
+                people.register(db, name=email, email=email, now=services.clock())
     return services
 
 

@@ -77,6 +77,18 @@ class OpenAISettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentitySettings:
+    """The vendor's own sign-in (OpenID Connect)."""
+
+    issuer: str
+    """Empty: partners sign in by e-mail only."""
+    client_id: str
+    client_secret: Secret
+    label: str
+    """What the vendor calls it, on the button."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """One installation's settings."""
 
@@ -109,6 +121,13 @@ class Config:
     """Opens `/metrics`; empty: nobody may read it."""
     log: str = field(default="")
     """`json` or `text`; empty: text on a terminal, JSON elsewhere."""
+    identity: IdentitySettings = field(
+        default_factory=lambda: IdentitySettings(issuer="", client_id="", client_secret=Secret(""), label="")
+    )
+    operators: frozenset[str] = field(default=frozenset())
+    """E-mails, lower case, of who may open the console."""
+    reopen_days: int = field(default=30)
+    """For so long a closed ticket's problem may be reported as back."""
     proxies: int = field(default=0)
     """Reverse proxies in front whose X-Forwarded-* headers are believed."""
 
@@ -146,6 +165,9 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         workers=reader.number("WORKERS", 16),
         metrics_token=reader.secret("METRICS_TOKEN", required=False, minimum=MINIMUM_SECRET),
         log=reader.choice("LOG", ("", "json", "text")),
+        identity=_identity(reader),
+        operators=_operators(reader),
+        reopen_days=reader.number("REOPEN_DAYS", 30),
         proxies=reader.number("PROXIES", 0),
     )
     if reader.faults:
@@ -225,3 +247,20 @@ def _partners(reader: Reader) -> tuple[tuple[str, str], ...]:
         "PARTNERS", all("@" in email for _, email in parsed), "write each as Name <e-mail>, split by ;"
     )
     return tuple((name or email, email) for name, email in parsed)
+
+
+def _identity(reader: Reader) -> IdentitySettings:
+    issuer = reader.url("OIDC_ISSUER") if reader.text("OIDC_ISSUER", "") else ""
+    given = bool(issuer)
+    return IdentitySettings(
+        issuer=issuer,
+        client_id=reader.required("OIDC_CLIENT_ID") if given else "",
+        client_secret=reader.secret("OIDC_CLIENT_SECRET", required=given),
+        label=reader.text("OIDC_LABEL", "Painel do Parceiro"),
+    )
+
+
+def _operators(reader: Reader) -> frozenset[str]:
+    emails = reader.text("OPERATORS", "").replace(",", " ").replace(";", " ").lower().split()
+    reader.check("OPERATORS", all("@" in email for email in emails), "must be e-mail addresses")
+    return frozenset(emails)

@@ -9,6 +9,7 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Facts, Fold, Heading, NewIssue, Numbered, Paragraph
 from bridge.domain import Issue, reference
 from bridge.services import Services
+from bridge.store import organisations
 from bridge.store.tables import Partner, Ticket, Upload
 from bridge.store.tickets import Claim, hold, journal, writing
 from mappings.model import FieldType
@@ -111,6 +112,8 @@ def _new_issue(services: Services, ticket: Ticket) -> NewIssue:
     fields = services.mappings.form.fields
     with services.store.read() as db:
         partner = db.get_one(Partner, ticket.partner_id)
+        organisation = organisations.name_of(db, partner)
+        continued = db.get(Ticket, ticket.continues_id) if ticket.continues_id else None
         files = db.scalars(select(Upload).where(Upload.ticket_id == ticket.id)).all()
     on_its_own = {"summary", "description", "attachment"}
     answers = {
@@ -120,7 +123,12 @@ def _new_issue(services: Services, ticket: Ticket) -> NewIssue:
     }
     return NewIssue(
         summary=ticket.title,
-        description=_description(services, ticket, partner, [file.filename for file in files]),
+        description=_description(
+            services,
+            ticket,
+            [file.filename for file in files],
+            [*_from_whom(ticket, partner, organisation), *_continues(continued)],
+        ),
         answers=answers,
         partner=partner.name,
         reference=reference(ticket.id),
@@ -128,12 +136,14 @@ def _new_issue(services: Services, ticket: Ticket) -> NewIssue:
     )
 
 
-def _description(services: Services, ticket: Ticket, partner: Partner, filenames: list[str]) -> list[Block]:
+def _description(
+    services: Services, ticket: Ticket, filenames: list[str], facts: list[tuple[str, str]]
+) -> list[Block]:
     answers = ticket.answers
     blocks: list[Block] = [Heading("O que acontece"), *_paragraphs(answers["descricao"])]
     if answers.get("fluxo"):
         blocks += [Heading("Fluxo"), Numbered(tuple(answers["fluxo"]))]
-    blocks += [Heading("Ambiente"), Facts(_environment(services, ticket, partner))]
+    blocks += [Heading("Ambiente"), Facts((*_environment(services, ticket), *facts))]
     if answers.get("links"):
         blocks += [Heading("Links"), Numbered(tuple(answers["links"]))]
     if filenames:
@@ -148,13 +158,22 @@ def _paragraphs(text: str) -> list[Block]:
     return [Paragraph(part) for part in parts if part.strip()] or [Paragraph(text)]
 
 
-def _environment(services: Services, ticket: Ticket, partner: Partner) -> tuple[tuple[str, str], ...]:
-    rows = [
+def _environment(services: Services, ticket: Ticket) -> tuple[tuple[str, str], ...]:
+    return tuple(
         (field.label, str(ticket.answers[name]))
         for name, field in services.mappings.form.fields.items()
         if field.type in {FieldType.CHOICE, FieldType.EMAIL} and ticket.answers.get(name)
-    ]
-    return (*rows, ("Parceiro", f"{partner.name} ({reference(ticket.id)})"))
+    )
+
+
+def _from_whom(ticket: Ticket, partner: Partner, organisation: str) -> list[tuple[str, str]]:
+    name = f"{partner.name}, {organisation}" if organisation else partner.name
+    return [("Parceiro", f"{name} ({reference(ticket.id)})")]
+
+
+def _continues(earlier: Ticket | None) -> list[tuple[str, str]]:
+    """Jira makes a link of the key that it reads."""
+    return [("Continuação de", f"{reference(earlier.id)} ({earlier.jira_key})")] if earlier else []
 
 
 # --- its files

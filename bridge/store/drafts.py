@@ -59,6 +59,14 @@ def unsent(db: Session, partner: Partner) -> list[Draft]:
     return list(db.scalars(query.order_by(Draft.updated_at.desc())))
 
 
+def continuing(db: Session, partner: Partner, ticket_id: int) -> Draft | None:
+    """The partner's unsent draft that takes up a closed ticket."""
+    query = select(Draft).where(
+        Draft.partner_id == partner.id, Draft.continues_id == ticket_id, Draft.ticket_id.is_(None)
+    )
+    return db.scalars(query).first()
+
+
 def discard(db: Session, partner: Partner, draft_id: str) -> list[str]:
     """Forget an unsent draft. Returns its files' names in the files folder, to be deleted."""
     draft = find(db, partner, draft_id, lock=True)

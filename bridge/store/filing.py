@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from ulid import ULID
 
 from bridge.store.bells import bells
+from bridge.store.searching import search_text
 from bridge.store.tables import Partner, Recipient, Ring, Ticket, Upload
 
 
@@ -24,12 +25,16 @@ class Submission:
     upload_ids: tuple[int, ...] = ()
     idempotency_key: str | None = None
     request_hash: str = ""
+    continues_id: int | None = None
+    """The closed ticket whose problem is back; it has been found to be the partner's to read."""
 
 
 def file_ticket(db: Session, submission: Submission, *, status: str, now: datetime) -> Ticket:
     """Write the ticket, its recipients and files, and ring it. Jira learns of it in the next reconcile."""
     ticket = Ticket(
         partner_id=submission.partner.id,
+        organisation_id=submission.partner.organisation_id,
+        continues_id=submission.continues_id,
         idempotency_key=submission.idempotency_key,
         request_hash=submission.request_hash,
         answers=submission.answers,
@@ -43,6 +48,7 @@ def file_ticket(db: Session, submission: Submission, *, status: str, now: dateti
     )
     db.add(ticket)
     db.flush()
+    ticket.search_text = search_text(ticket.id, submission.answers)
     bells(db).tickets.add(ticket.id)
     db.add_all(_recipients(ticket.id, submission))
     db.add(Ring(ticket_id=ticket.id, generation=1, kind="filed", subject="form", at=now))

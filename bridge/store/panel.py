@@ -1,4 +1,4 @@
-"""What a partner may read of tickets. Every query takes the partner and finds only that partner's own."""
+"""What a partner may read of tickets. Every query takes the partner and finds only the organisation's own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,22 +11,12 @@ from bridge.store.tables import (
     Mail,
     Partner,
     PartnerActionRow,
+    PublicationRow,
     Recipient,
     SweepRow,
     Ticket,
     Upload,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class TicketLine:
-    """One line of the panel's list."""
-
-    id: int
-    title: str
-    status: str
-    status_since: datetime
-    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,31 +30,32 @@ class Story:
     recipients: tuple[str, ...]
     sent: dict[str, int]
     """Cause to the number of e-mails sent for it."""
+    opener: str = ""
+    """Who opened the ticket."""
+    publications: tuple[PublicationRow, ...] = ()
+    """Oldest first."""
+    continued_by: tuple[int, ...] = ()
+    """Tickets that were opened because the problem came back."""
     checked_at: datetime | None = None
     """Up to when nothing that Jira had to tell is missing."""
 
 
 def own(partner: Partner) -> Select[Ticket]:
-    """The partner's tickets, and nothing else."""
-    return select(Ticket).where(Ticket.partner_id == partner.id)
+    """The tickets of the partner's organisation, and nothing else."""
+    if partner.organisation_id is None:
+        raise ValueError("a partner without an organisation has no tickets to ask for")
+    return select(Ticket).where(Ticket.organisation_id == partner.organisation_id)
 
 
-def lines(db: Session, partner: Partner) -> list[TicketLine]:
-    """The partner's tickets, the latest first."""
-    columns = (Ticket.id, Ticket.title, Ticket.status, Ticket.status_since, Ticket.created_at)
-    query = own(partner).with_only_columns(*columns).order_by(Ticket.id.desc())
-    return [
-        TicketLine(id=row[0], title=row[1], status=row[2], status_since=row[3], created_at=row[4])
-        for row in db.execute(query)
-    ]
+def ticket(db: Session, partner: Partner, ticket_id: int | None) -> Ticket | None:
+    """One of the organisation's tickets."""
+    return None if ticket_id is None else db.scalar(own(partner).where(Ticket.id == ticket_id))
 
 
-def ticket(db: Session, partner: Partner, ticket_id: int | None, *, lock: bool = False) -> Ticket | None:
-    """One of the partner's tickets. `lock` holds it until the transaction ends."""
-    if ticket_id is None:
-        return None
-    query = own(partner).where(Ticket.id == ticket_id)
-    return db.scalar(query.with_for_update() if lock else query)
+def status_of(db: Session, ticket_id: int, *, lock: bool = False) -> str:
+    """The status of a ticket that has been found to be theirs. `lock` holds it until the transaction ends."""
+    query = select(Ticket.status).where(Ticket.id == ticket_id)
+    return db.scalars(query.with_for_update() if lock else query).one()
 
 
 def story(db: Session, partner: Partner, ticket_id: int) -> Story:
@@ -75,12 +66,17 @@ def story(db: Session, partner: Partner, ticket_id: int) -> Story:
     events = select(Event).where(Event.ticket_id == ticket_id, Event.visible).order_by(Event.at, Event.id)
     uploads = select(Upload).where(Upload.ticket_id == ticket_id).order_by(Upload.id)
     recipients = select(Recipient.email).where(Recipient.ticket_id == ticket_id)
+    publications = select(PublicationRow).where(PublicationRow.ticket_id == ticket_id)
+    continued_by = own(partner).with_only_columns(Ticket.id).where(Ticket.continues_id == ticket_id)
     return Story(
         events=tuple(db.scalars(events)),
         actions=tuple(actions(db, ticket_id)),
         uploads=tuple(db.scalars(uploads)),
         recipients=tuple(db.scalars(recipients.order_by(Recipient.is_opener.desc(), Recipient.email))),
         sent=_sent(db, ticket_id),
+        opener=db.get_one(Partner, found.partner_id).name,
+        publications=tuple(db.scalars(publications.order_by(PublicationRow.at))),
+        continued_by=tuple(db.scalars(continued_by.order_by(Ticket.id))),
         checked_at=_checked_at(db, found),
     )
 

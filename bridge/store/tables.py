@@ -71,11 +71,24 @@ _Id = BigInteger().with_variant(Integer, "sqlite")
 # --- who ------------------------------------------------------------------------------------------------
 
 
+class Organisation(Base):
+    """Partners who see each other's tickets. Every partner is in one; one without a name is one partner's."""
+
+    __tablename__ = "organisations"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    name: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+
 class Partner(Base):
     __tablename__ = "partners"
     __table_args__ = (_NEVER_REUSED,)
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    # Never empty; but SQLite adds no column that says so to a table that has rows.
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), nullable=True, index=True)
     name: Mapped[str]
     email: Mapped[str] = mapped_column(String(320), unique=True)
     """Lower case."""
@@ -86,6 +99,19 @@ class Partner(Base):
     """The version of the notice that the partner has read ("Entendi")."""
     ai: Mapped[bool | None]
     """Whether the AI may read this partner's words; None: as CHAMADOS_OPENAI_PARTNERS says."""
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    """False: may not come in any more; what was written stays."""
+
+
+class Identity(Base):
+    """Who a partner is to the vendor's own sign-in: known by issuer and subject, never by e-mail."""
+
+    __tablename__ = "identities"
+
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="CASCADE"), index=True)
+    linked_at: Mapped[datetime]
 
 
 class LoginLink(Base):
@@ -98,6 +124,8 @@ class LoginLink(Base):
     next_url: Mapped[str] = mapped_column(default="")
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    """Wrong codes typed in that browser."""
 
 
 class PortalSession(Base):
@@ -107,6 +135,8 @@ class PortalSession(Base):
     partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    device: Mapped[str] = mapped_column(String(64), default="")
+    """Browser and system, as they call themselves."""
 
 
 class Draft(Base):
@@ -121,6 +151,8 @@ class Draft(Base):
     """The AI's proposal and what the partner decided about it."""
     updated_at: Mapped[datetime]
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"))
+    continues_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"))
+    """The closed ticket whose problem is back."""
 
 
 class Upload(Base):
@@ -161,8 +193,11 @@ class Ticket(Base):
     __tablename__ = "tickets"
     __table_args__ = (
         UniqueConstraint("partner_id", "idempotency_key"),
-        # For counting without reading the rows, which hold the whole form.
+        # For counting and listing without reading the rows, which hold the whole form.
         Index("ix_tickets_status", "status"),
+        Index(
+            "ix_tickets_panel", "organisation_id", "id", "status", "status_since", "due_date", "search_text"
+        ),
         *(
             Index(f"ix_tickets_{name}", "id", sqlite_where=text(where), postgresql_where=text(where))
             for name, where in UNSETTLED.items()
@@ -172,6 +207,12 @@ class Ticket(Base):
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
     partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), nullable=True)
+    """The partner's when it was filed: who moves on leaves the tickets there. Never empty."""
+    continues_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"))
+    """The closed ticket whose problem is back."""
+    search_text: Mapped[str] = mapped_column(default="")
+    """What the panel's search looks into, folded."""
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     request_hash: Mapped[str] = mapped_column(String(64), default="")
     """SHA-256 of the API request that made it: another body under the same key is refused."""
@@ -260,6 +301,8 @@ class PartnerActionRow(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
     verb: Mapped[str] = mapped_column(String(16))
     author: Mapped[str]
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partners.id", ondelete="SET NULL"))
+    """Whose session it was; none when it came by an e-mail's link."""
     text: Mapped[str]
     at: Mapped[datetime]
     comment_id: Mapped[str | None]
