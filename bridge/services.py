@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.clients.github import GitHub
+from bridge.clients.identity import IdentityProvider
 from bridge.clients.jira import Jira
 from bridge.clients.licences import Licences
 from bridge.clients.limits import Limiter
@@ -28,6 +29,7 @@ class Services:
     mailer: Mailer
     assistant: Assistant
     licences: Licences
+    identities: IdentityProvider
     clock: Callable[[], datetime]
 
 
@@ -45,5 +47,6 @@ def build(config: Config, mappings: Mappings, store: Store) -> Services:
         mailer=Mailer(config.mail),
         assistant=Assistant(config.openai),
         licences=Licences(config.licences),
+        identities=IdentityProvider(config.identity),
         clock=clock,
     )

@@ -75,11 +75,24 @@ def may_use_ai() -> bool:
     return services().assistant.available and on
 
 
+def is_operator() -> bool:
+    """Whether the visitor may open the console."""
+    found = visitor()
+    return found is not None and found.email in services().config.operators
+
+
+def is_poll() -> bool:
+    """Whether the page asks by itself for what is new; that is no sign of life, and no reason to move on."""
+    return "visto" in request.args
+
+
 def requires_partner(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Let only partners in; others are sent to sign in and come back to the page they wanted."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if visitor() is None and is_poll():
+            abort(401)
         if visitor() is None:
             wanted = request.full_path.rstrip("?") if request.method == "GET" else request.path
             return redirect(url_for("portal.sign_in", next=wanted), 303)
@@ -120,7 +133,7 @@ def _look_up(token: str) -> Partner | None:
     if found is None:
         return None
     partner, session = found
-    if now - session.seen_at > people.SEEN_EVERY:
+    if now - session.seen_at > people.SEEN_EVERY and not is_poll():
         with services().store.begin() as db:
             people.seen(db, token, now=now)
     return partner

@@ -19,6 +19,9 @@ UPLOADS = frozenset({"portal.save_draft", "portal.act"})
 QUOTAS = {
     "portal.request_link": "5 per minute;30 per hour",
     "portal.use_link": "10 per minute",
+    "portal.use_code": "10 per minute",
+    "portal.begin": "20 per minute",
+    "portal.finish": "20 per minute",
     "portal.save_draft": "60 per minute",
     "portal.act": "30 per minute",
     "api.file": "60 per minute",

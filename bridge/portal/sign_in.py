@@ -1,4 +1,8 @@
-"""Signing in by a link sent by e-mail, and out. Looking at a link never uses it up: mail scanners look."""
+"""Signing in by a link sent by e-mail, and out. Looking at a link never uses it up: mail scanners look.
+
+A link works in the browser that asked for it. Opened in another one it shows a short code, which is typed in
+the first: whoever opens the mail on a phone signs in at the desk.
+"""
 
 from email_validator import EmailNotValidError, validate_email
 from flask import redirect, render_template, request, session, url_for
@@ -9,12 +13,14 @@ from werkzeug.wrappers import Response
 from bridge import emails
 from bridge.portal import access
 from bridge.portal.access import services
+from bridge.portal.devices import device
 from bridge.portal.pages import pages
 from bridge.store import mails, people
 from bridge.store.tables import Partner
 
 MAIL_KIND = "entrar"
 BROWSER_LIFE = 30 * 24 * 3600
+WRONG_CODE = "Este código não vale, ou o link já foi usado. Confira as letras ou peça outro link."
 ASK_FOR_EMAIL = "Informe um e-mail no formato nome@empresa.com.br."
 
 
@@ -41,31 +47,59 @@ def request_link() -> ResponseReturnValue:
     return page
 
 
+@pages.get("/entrar/codigo")
+def ask_for_code() -> ResponseReturnValue:
+    """Ask for the code that another browser shows."""
+    return render_template("portal/code.html", error="", code="")
+
+
+@pages.post("/entrar/codigo")
+def use_code() -> ResponseReturnValue:
+    """Use the link that the code stands for; only in the browser that asked for it, and with few tries."""
+    typed, browser = request.form.get("codigo", ""), access.read_cookie(access.BROWSER_COOKIE)
+    with services().store.begin() as db:
+        link = people.use_code(db, typed, secret=_secret(), browser=browser, now=services().clock())
+        opened = open_session(db, link.partner_id) if link else None
+    if link is None or opened is None:
+        return render_template("portal/code.html", error=WRONG_CODE, code=typed), 422
+    return entered(opened, link.next_url)
+
+
 @pages.get("/entrar/<token>")
 def open_link(token: str) -> ResponseReturnValue:
-    """Show the button that uses the link. Nothing changes until it is pressed."""
+    """Show the button that uses the link, or the code where it was opened elsewhere. Nothing changes."""
     with services().store.read() as db:
         link = people.open_link(db, token, now=services().clock())
     if link is None:
         return render_template("portal/link_spent.html"), 410
     if link.browser_hash != people.hashed(access.read_cookie(access.BROWSER_COOKIE)):
-        return render_template("portal/link_elsewhere.html"), 403
+        shown = people.code(_secret(), link.token_hash)
+        return render_template("portal/link_elsewhere.html", code=f"{shown[:3]}-{shown[3:]}")
     return render_template("portal/link_open.html", token=token)
 
 
 @pages.post("/entrar/<token>")
 def use_link(token: str) -> ResponseReturnValue:
     """Use the link up and open a session; only in the browser that asked for it."""
-    now, browser = services().clock(), access.read_cookie(access.BROWSER_COOKIE)
+    browser = access.read_cookie(access.BROWSER_COOKIE)
     with services().store.begin() as db:
-        link = people.use_link(db, token, browser=browser, now=now)
-        opened = people.open_session(db, link.partner_id, now=now) if link else None
-    if link is None or opened is None:
-        return open_link(token)
+        link = people.use_link(db, token, browser=browser, now=services().clock())
+        opened = open_session(db, link.partner_id) if link else None
+    return entered(opened, link.next_url) if link and opened else open_link(token)
+
+
+def open_session(db: Session, partner_id: int) -> str:
+    """A session for the browser that asks; its token."""
+    agent = device(request.headers.get("User-Agent", ""))
+    return people.open_session(db, partner_id, now=services().clock(), device=agent)
+
+
+def entered(token: str, wanted: str) -> Response:
+    """On to the page that was wanted, with the session's cookie."""
     session.clear()
-    response = redirect(access.own_path(link.next_url), 303)
+    response = redirect(access.own_path(wanted), 303)
     access.set_cookie(
-        response, access.SESSION_COOKIE, opened, seconds=int(people.ABSOLUTE_LIMIT.total_seconds())
+        response, access.SESSION_COOKIE, token, seconds=int(people.ABSOLUTE_LIMIT.total_seconds())
     )
     return response
 
@@ -81,9 +115,15 @@ def sign_out() -> ResponseReturnValue:
     return response
 
 
+def _secret() -> str:
+    return services().config.secret_key.reveal()
+
+
 def _ask(*, email: str, error: str) -> str:
     wanted = request.values.get("next", "")
-    return render_template("portal/sign_in.html", email=email, error=error, next_url=wanted)
+    return render_template(
+        "portal/sign_in.html", email=email, error=error, next_url=wanted, provider=services().identities
+    )
 
 
 def _with_browser_cookie(page: str) -> Response:
@@ -96,7 +136,7 @@ def _with_browser_cookie(page: str) -> Response:
 def _send_link(email: str, *, browser: str, next_url: str) -> None:
     with services().store.begin() as db:
         partner = people.by_email(db, email)
-        if partner is not None:
+        if partner is not None and partner.active:
             _queue_link(db, partner, browser=browser, next_url=next_url)
 
 
