@@ -20,6 +20,7 @@ from bridge.store.tables import Draft
 DRAFT_NAME = re.compile(r"[A-Za-z0-9_-]{43}")
 NOTICES = {
     "salvo": "Rascunho salvo. Você pode continuar depois.",
+    "continua": "Trouxemos as respostas do chamado encerrado. Conte na descrição o que voltou a acontecer.",
     "removido": "Arquivo removido.",
     "ia-indisponivel": "IA indisponível, seu texto foi mantido.",
     "ia-aceita": "Proposta aceita. Confira o texto e ajuste o que quiser.",

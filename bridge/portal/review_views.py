@@ -103,6 +103,7 @@ def _file(reviewed: Reviewed) -> int | None:
         submission = Submission(
             partner=partner,
             answers=reviewed.answers,
+            continues_id=draft.continues_id,
             original=own_description(draft, reviewed.answers["descricao"]),
             upload_ids=tuple(upload.id for upload in drafts.uploads(db, partner, draft_id=draft_id)),
         )

@@ -1,0 +1,162 @@
+"""What can be said about a ticket (answer, it worked, it still happens), and the one way to say it.
+
+Who says it has been found out before: by a session, or by the token of an e-mail's link.
+"""
+
+from dataclasses import dataclass
+
+from flask import render_template, request
+from sqlalchemy.orm import Session
+
+from bridge.domain import PartnerVerb, reference
+from bridge.portal import schemas, words
+from bridge.portal.access import services
+from bridge.portal.files import ACCEPTED, ACCEPTED_SENTENCE, MAXIMUM_FILES, take_in
+from bridge.store import drafts, organisations, panel
+from bridge.store.panel import Story
+from bridge.store.tables import Partner, PartnerActionRow, Ticket, Upload
+from bridge.store.tickets import ring
+from mappings.model import Workflow
+
+VERBS = {
+    "responder": PartnerVerb.ANSWERED,
+    "funcionou": PartnerVerb.CONFIRMED,
+    "ainda-ocorre": PartnerVerb.STILL_FAILING,
+}
+"""By the last part of the address."""
+NAMES = {verb: deed for deed, verb in VERBS.items()}
+MINIMUM = {PartnerVerb.ANSWERED: 1, PartnerVerb.CONFIRMED: 0, PartnerVerb.STILL_FAILING: 10}
+"""Characters."""
+ASK = {
+    PartnerVerb.ANSWERED: "Escreva a sua resposta.",
+    PartnerVerb.CONFIRMED: "",
+    PartnerVerb.STILL_FAILING: "Conte em pelo menos 10 caracteres o que ainda ocorre.",
+}
+CHANGED = "Este chamado mudou de situação enquanto você escrevia. Nada foi enviado."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who says it."""
+
+    name: str
+    """As the team and the colleagues read it."""
+    owner: Partner
+    """In whose name files are kept: the partner, or the ticket's opener where nobody has signed in."""
+    partner: Partner | None = None
+    """Whose session it is; none for an e-mail's link."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a request says, and what is wrong with it."""
+
+    text: str
+    uploads: tuple[Upload, ...] = ()
+    errors: tuple[tuple[str, str], ...] = ()
+    """(field, sentence)."""
+
+
+def by_session(db: Session, partner: Partner) -> Actor:
+    """The actor behind a session: the partner, of an organisation if it has a name."""
+    organisation = organisations.name_of(db, partner)
+    name = f"{partner.name} ({organisation})" if organisation else partner.name
+    return Actor(name=name, owner=partner, partner=partner)
+
+
+def offered(ticket: Ticket, story: Story, workflow: Workflow) -> frozenset[PartnerVerb]:
+    """What may be said now. While a verdict is on its way, no second one is asked for."""
+    verbs = words.possible(workflow, ticket.status)
+    waiting = any(
+        action.comment_id is None and action.verb != PartnerVerb.ANSWERED and action.at >= ticket.status_since
+        for action in story.actions
+    )
+    return verbs & {PartnerVerb.ANSWERED} if waiting else verbs
+
+
+def read(actor: Actor, verb: PartnerVerb) -> Said:
+    """What the request says. Its files are kept, and so is a text that must be corrected."""
+    uploads, refusals = _files(actor.owner)
+    typed = request.form.get("texto", "")
+    text, faults = schemas.check_reply({"texto": typed}, minimum=MINIMUM[verb], ask=ASK[verb])
+    errors = [("texto", fault) for fault in faults] + [("arquivos", refusal) for refusal in refusals]
+    return Said(text=typed if errors else text, uploads=uploads, errors=tuple(errors))
+
+
+def perform(actor: Actor, ticket_id: int, verb: PartnerVerb, said: Said) -> bool:
+    """Write down what was said and ring the ticket; False when its present status does not allow it.
+
+    Said twice in a row, it counts once. The actor has been found to be allowed to speak of the ticket.
+    """
+    now = services().clock()
+    with services().store.begin() as db:
+        status = panel.status_of(db, ticket_id, lock=True)
+        if verb not in words.possible(services().mappings.workflow, status):
+            return False
+        if any(
+            one.comment_id is None and one.verb == verb and one.text == said.text
+            for one in panel.actions(db, ticket_id)
+        ):
+            return True
+        row = PartnerActionRow(
+            ticket_id=ticket_id,
+            verb=verb.value,
+            author=actor.name,
+            partner_id=actor.partner.id if actor.partner else None,
+            text=said.text,
+            at=now,
+        )
+        db.add(row)
+        db.flush()
+        ids = [upload.id for upload in said.uploads]
+        drafts.hand_to_action(db, actor.owner, ids, ticket_id=ticket_id, action_id=row.id)
+        ring(db, ticket_id, kind="partner", subject=f"action:{row.id}", now=now)
+        return True
+
+
+def page(
+    ticket: Ticket,
+    story: Story,
+    verb: PartnerVerb,
+    *,
+    action: str,
+    back: str,
+    said: Said | None = None,
+    changed: bool = False,
+) -> str:
+    """The page on which it is said: a click to get here, a click to send. `action`: where it is sent to."""
+    return render_template(
+        "portal/deed.html",
+        ticket=ticket,
+        ref=reference(ticket.id),
+        deed=NAMES[verb],
+        action=action,
+        back=back,
+        said=said,
+        changed=CHANGED if changed else "",
+        earlier=[one for one in story.actions if one.verb == PartnerVerb.STILL_FAILING],
+        question=_question(story),
+        accepted=",".join(ACCEPTED),
+        accepted_sentence=ACCEPTED_SENTENCE,
+    )
+
+
+def _question(story: Story) -> str:
+    """What the team asked or said last."""
+    return next(
+        (event.text for event in reversed(story.events) if event.text and event.kind != "due_date"), ""
+    )
+
+
+def _files(owner: Partner) -> tuple[tuple[Upload, ...], tuple[str, ...]]:
+    """The files of this reply: those kept from its last attempt, and those that came now."""
+    store = services().store
+    ids = [int(text) for text in request.form.getlist("arquivo") if text.isascii() and text.isdigit()][:100]
+    with store.read() as db:
+        kept = drafts.loose_uploads(db, owner, [one for one in ids if one < 2**63])
+    received = request.files.getlist("arquivos")
+    intake = take_in(received, folder=services().config.files, room=MAXIMUM_FILES - len(kept))
+    with store.begin() as db:
+        now = services().clock()
+        fresh = [drafts.add_upload(db, owner, stored, draft_id=None, now=now) for stored in intake.stored]
+    return (*kept, *fresh), intake.refusals
