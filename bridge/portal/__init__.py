@@ -9,17 +9,21 @@ from flask import Flask, url_for
 
 from bridge.portal import (
     access,
+    account_views,
     action_views,
     api_views,
+    continue_views,
     errors,
     form_page,
     form_views,
     limits,
+    list_views,
     panel_views,
     proposal_views,
     protection,
     review_views,
     sign_in,
+    vendor_sign_in,
     words,
 )
 from bridge.portal.pages import api, pages
@@ -28,7 +32,19 @@ from bridge.services import Services
 __all__ = ["register"]
 
 # Each of these adds its routes to the blueprints when it is imported.
-_VIEWS = (action_views, api_views, form_views, panel_views, proposal_views, review_views, sign_in)
+_VIEWS = (
+    account_views,
+    action_views,
+    api_views,
+    continue_views,
+    form_views,
+    list_views,
+    panel_views,
+    proposal_views,
+    review_views,
+    sign_in,
+    vendor_sign_in,
+)
 _STATIC = Path(__file__).with_name("static")
 
 
@@ -51,7 +67,9 @@ def _speak(app: Flask) -> None:
         static=_static_address,
         nonce=protection.nonce,
         badge=words.badge,
-        next_step=words.next_step,
+        is_operator=access.is_operator,
+        phase=words.phase,
+        phases=words.PHASES,
         is_long=form_page.is_long,
     )
 

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from bridge.domain import reference, ticket_id
-from bridge.portal import access, schemas, timeline, words
+from bridge.portal import access, schemas, selection, timeline, words
 from bridge.portal.access import services
 from bridge.portal.files import MAXIMUM_FILES, Intake, forget, take_in
 from bridge.portal.openapi import document
 from bridge.portal.pages import api
-from bridge.portal.panel_views import FILTERS, matching
 from bridge.portal.schemas import Answers, Errors
-from bridge.store import drafts, panel
+from bridge.portal.selection import ALL, FILTERS
+from bridge.store import drafts, listing, panel
 from bridge.store.drafts import StoredFile
 from bridge.store.filing import Submission, file_ticket, filed_before
 from bridge.store.tables import Partner, Ticket
@@ -66,16 +66,17 @@ def file() -> ResponseReturnValue:
         raise
 
 
-@api.get("/chamados")
+@api.get("/chamados", endpoint="listing")
 @requires_token
-def listing() -> ResponseReturnValue:
-    """The partner's tickets, the latest first; `situacao` and `busca` narrow them as in the panel."""
-    workflow, chosen = services().mappings.workflow, request.args.get("situacao", "todos")
-    if chosen not in FILTERS:
+def list_() -> ResponseReturnValue:
+    """The organisation's tickets, the latest first; `situacao` and `busca` narrow them as in the panel."""
+    asked = selection.asked(request.args, usual=ALL)
+    if request.args.get("situacao", ALL) not in FILTERS:
         return _refused({"situacao": [f"Use um destes: {', '.join(FILTERS)}."]})
     with services().store.read() as db:
-        lines = panel.lines(db, _bearer())
-    found = matching(lines, workflow, chosen=chosen, search=request.args.get("busca", ""))
+        present = listing.by_status(db, _bearer())
+        wanted = selection.wanted(asked, services().mappings.workflow, present)
+        found = listing.lines(db, _bearer(), wanted)
     return jsonify(
         chamados=[
             {
@@ -92,7 +93,7 @@ def listing() -> ResponseReturnValue:
 @api.get("/chamados/<ref>")
 @requires_token
 def show(ref: str) -> ResponseReturnValue:
-    """One ticket. Another partner's looks exactly like none."""
+    """One ticket. Another organisation's looks exactly like none."""
     with services().store.read() as db:
         ticket = panel.ticket(db, _bearer(), ticket_id(ref)) or abort(404)
         story = panel.story(db, _bearer(), ticket.id)

@@ -28,6 +28,7 @@ PAGES = {
         title="Não conseguimos ler este envio",
         text="A página pode ter ficado aberta por muito tempo. Volte, recarregue e envie de novo.",
     ),
+    401: Explanation(title="Entre de novo", text="Sua sessão terminou. Entre e você volta a esta página."),
     403: Explanation(title="Acesso não permitido", text="Este envio não partiu de uma página nossa."),
     404: Explanation(
         title="Página não encontrada",

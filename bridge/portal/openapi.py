@@ -4,6 +4,7 @@ from typing import Any
 
 from bridge.portal.answers import MAXIMUM_ITEM, MAXIMUM_ITEMS
 from bridge.portal.schemas import LINKS, files_field, questions
+from bridge.portal.selection import ALL, FILTERS
 from mappings.model import FieldType, Form, FormField
 
 Document = dict[str, Any]
@@ -90,7 +91,7 @@ def _post() -> Document:
 
 def _list() -> Document:
     lines = {"type": "object", "properties": {"chamados": {"type": "array", "items": _ref("Linha")}}}
-    choices = {"type": "string", "enum": ["abertos", "encerrados", "todos"], "default": "todos"}
+    choices = {"type": "string", "enum": list(FILTERS), "default": ALL}
     return {
         "operationId": "listarChamados",
         "summary": "Listar os chamados, do mais novo ao mais antigo",

@@ -4,17 +4,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain import PartnerVerb
+from bridge.domain import PartnerVerb, Stage
 from bridge.portal.words import plain
 from bridge.store.panel import Story
 from bridge.store.tables import Event, PartnerActionRow, Ticket, Upload
-from mappings.model import Workflow
+from mappings.model import Trigger, Workflow
 
 SAID = {
-    PartnerVerb.ANSWERED: "Você respondeu",
-    PartnerVerb.CONFIRMED: "Você confirmou que funcionou",
-    PartnerVerb.STILL_FAILING: "Você avisou que ainda ocorre",
+    PartnerVerb.ANSWERED: "respondeu",
+    PartnerVerb.CONFIRMED: "confirmou que funcionou",
+    PartnerVerb.STILL_FAILING: "avisou que ainda ocorre",
 }
+BECAUSE = {
+    Trigger.ANSWERED: "A resposta chegou à triagem.",
+    Trigger.ASSIGNED: "Um desenvolvedor ficou responsável.",
+    Trigger.WORK_STARTED: "Um desenvolvedor começou a trabalhar na correção.",
+    Trigger.REVIEW_PENDING: "A correção foi entregue, e outro desenvolvedor vai revisá-la.",
+    Trigger.CHANGES_REQUESTED: "Quem revisou pediu ajustes na correção.",
+    Trigger.FIX_PUSHED: "Os ajustes pedidos estão sendo feitos.",
+    Trigger.APPROVED: "Outro desenvolvedor revisou a correção e a aprovou.",
+    Trigger.BACK_TO_DRAFT: "A correção voltou a ser trabalhada antes da revisão.",
+    Trigger.DEPLOYED_STAGING: "A correção está na base de homologação, pronta para testar.",
+    Trigger.DEPLOYED_PRODUCTION: "A correção chegou à base do seu cliente e a todas as outras.",
+    Trigger.CONFIRMED: "O parceiro confirmou que funcionou.",
+    Trigger.STILL_FAILING: "O parceiro avisou que o problema ainda ocorre.",
+}
+"""Why a ticket comes to a status, where the board's own rules lead there."""
+_BY_PARTNER = {Trigger(verb.value) for verb in PartnerVerb}
+"""People in Jira make these moves too, for reasons of their own."""
+FAILED = "No teste o problema ainda apareceu."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +41,10 @@ class Moment:
 
     at: datetime
     headline: str
+    because: str = ""
+    """Why, in plain words."""
     text: str = ""
+    """Somebody's own words."""
     edited_at: datetime | None = None
     """When the team last changed the text."""
     mails: int = 0
@@ -34,30 +55,41 @@ class Moment:
     uploads: tuple[Upload, ...] = ()
 
 
-def told(ticket: Ticket, story: Story, workflow: Workflow) -> list[Moment]:
-    """The whole story of a ticket."""
-    moments = [*_filed(ticket, story), *_events(story, workflow), *_said(story)]
+def told(ticket: Ticket, story: Story, workflow: Workflow, *, reader: int | None = None) -> list[Moment]:
+    """The whole story of a ticket. `reader`: the partner who is called "você"."""
+    moments = [*_filed(ticket, story, reader), *_events(story, workflow), *_said(story, reader)]
     return sorted(moments, key=lambda moment: moment.at)
 
 
-def _filed(ticket: Ticket, story: Story) -> Iterator[Moment]:
-    if not any(event.kind == "filed" for event in story.events):
-        yield Moment(at=ticket.created_at, headline="Chamado recebido", mails=story.sent.get("filed", 0))
+def _filed(ticket: Ticket, story: Story, reader: int | None) -> Iterator[Moment]:
+    """The first entry, whether the engine has told of it or not."""
+    filed = next((event for event in story.events if event.kind == "filed"), None)
+    opener = "Você" if ticket.partner_id == reader else story.opener
+    yield Moment(
+        at=filed.at if filed else ticket.created_at,
+        headline="Chamado recebido",
+        because=f"{opener} abriu o chamado.",
+        mails=story.sent.get("filed", 0),
+        mine=True,
+    )
 
 
 def _events(story: Story, workflow: Workflow) -> Iterator[Moment]:
     quoted = {number for event in story.events if event.kind == "status" for number in _shown(event)}
+    before = workflow.initial.name
     for event in story.events:
         # The reason of a move is a comment of its own too; it is read once, at the move.
-        if event.kind == "comment" and event.quotes.keys() & quoted:
+        if event.kind == "filed" or (event.kind == "comment" and event.quotes.keys() & quoted):
             continue
         yield Moment(
             at=event.at,
             headline=_headline(event, workflow),
+            because=_because(event, before, story, workflow),
             text="" if event.kind == "due_date" else event.text,
             edited_at=event.edited_at,
             mails=story.sent.get(event.source, 0),
         )
+        before = event.status or before
 
 
 def _shown(event: Event) -> list[str]:
@@ -69,14 +101,51 @@ def _headline(event: Event, workflow: Workflow) -> str:
         return plain(workflow, event.status)
     if event.kind == "due_date":
         return f"Prazo de entrega: {event.text}" if event.text else "Prazo de entrega em revisão"
-    return {"filed": "Chamado recebido", "comment": "Mensagem da equipe"}.get(event.kind, "Andamento")
+    return "Mensagem da equipe" if event.kind == "comment" else "Andamento"
 
 
-def _said(story: Story) -> Iterator[Moment]:
+def _because(event: Event, before: str, story: Story, workflow: Workflow) -> str:
+    """The milestone behind a change of status: what the rules have lead from one status to the other."""
+    if event.kind != "status" or event.status == before:
+        return ""
+    leading = [
+        trigger
+        for trigger, rule in workflow.rules.items()
+        if rule.to == event.status and before in rule.moves_from
+    ]
+    trigger = leading[0] if leading else None
+    if trigger in _BY_PARTNER and _last_said(event, story) != trigger:
+        return FAILED if trigger is Trigger.STILL_FAILING else ""
+    because = BECAUSE.get(trigger, "") if trigger else ""
+    return (
+        f"{because} {_version(event, story)}".strip() if trigger is Trigger.DEPLOYED_PRODUCTION else because
+    )
+
+
+def _last_said(event: Event, story: Story) -> str:
+    """What the partner said last before the event."""
+    return next((one.verb for one in reversed(story.actions) if one.at <= event.at), "")
+
+
+def _version(event: Event, story: Story) -> str:
+    published = [
+        one.version
+        for one in story.publications
+        if one.stage == Stage.PRODUCTION and one.version and one.at <= event.at
+    ]
+    return f"Versão {published[-1]}." if published else ""
+
+
+def _said(story: Story, reader: int | None) -> Iterator[Moment]:
+    times = 0
     for action in story.actions:
+        verb = PartnerVerb(action.verb)
+        times += verb is PartnerVerb.STILL_FAILING
+        again = f" ({times}ª vez)" if verb is PartnerVerb.STILL_FAILING and times > 1 else ""
+        who = "Você" if reader is not None and action.partner_id == reader else action.author
         yield Moment(
             at=action.at,
-            headline=SAID.get(PartnerVerb(action.verb), "Você escreveu"),
+            headline=f"{who} {SAID[verb]}{again}",
             text=action.text,
             mine=True,
             pending=action.comment_id is None,

@@ -3,10 +3,10 @@
 import difflib
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from babel.dates import format_date, format_datetime, get_timezone
 
@@ -21,6 +21,11 @@ UNKNOWN_STATUS = "Em andamento"
 def moment(at: datetime) -> str:
     """`24 de nov. de 2026, 10:12`, Brasília time."""
     return format_datetime(at, "d 'de' MMM 'de' y, HH:mm", tzinfo=ZONE, locale=LOCALE)
+
+
+def stamp(at: datetime) -> str:
+    """`24/11/2026 10:12`, Brasília time, as a spreadsheet reads it."""
+    return format_datetime(at, "dd/MM/y HH:mm", tzinfo=ZONE, locale=LOCALE)
 
 
 def ago(at: datetime, *, now: datetime) -> str:
@@ -43,12 +48,6 @@ def size(count: int) -> str:
         return f"{count} bytes"
     number, unit = (count / 1024, "kB") if count < 1024 * 1024 else (count / 1024 / 1024, "MB")
     return f"{number:.1f} {unit}".replace(".", ",")
-
-
-def folded(text: str) -> str:
-    """The text as it is searched: without accents and capitals."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
 
 
 # --- statuses -------------------------------------------------------------------------------------------
@@ -90,29 +89,99 @@ def awaits_partner(workflow: Workflow, status: str) -> bool:
     return bool(possible(workflow, status) & {PartnerVerb.ANSWERED, PartnerVerb.CONFIRMED})
 
 
-def next_step(workflow: Workflow, status: str) -> str:
-    """What happens next, in plain words."""
-    verbs = possible(workflow, status)
-    if PartnerVerb.ANSWERED in verbs:
-        return "A triagem precisa de uma informação sua para continuar. Responda abaixo."
-    if PartnerVerb.CONFIRMED in verbs:
-        return "A correção está em produção. Confira com o seu cliente e nos conte abaixo se funcionou."
+class Group(StrEnum):
+    """Where a ticket stands, as the panel groups it. Decided by categories and rules, never by a name."""
+
+    YOURS = "comigo"
+    QUEUED = "fila"
+    MOVING = "andamento"
+    TESTING = "teste"
+    CLOSED = "encerrados"
+
+
+def group(workflow: Workflow, status: str) -> Group:
+    found = workflow.statuses.get(status)
+    if awaits_partner(workflow, status):
+        return Group.YOURS
+    if found is None:
+        return Group.MOVING
+    if PartnerVerb.STILL_FAILING in possible(workflow, status):
+        return Group.TESTING
+    by_category = {
+        Category.NEW: Group.QUEUED,
+        Category.IN_PROGRESS: Group.MOVING,
+        Category.DONE: Group.CLOSED,
+    }
+    return by_category[found.category]
+
+
+PHASES = ("Triagem", "Fila", "Correção", "Teste", "Validação", "Encerrado")
+
+
+def phase(workflow: Workflow, status: str) -> int | None:
+    """Which of `PHASES` a status belongs to; None where a ticket ends on the way."""
+    verbs, found = possible(workflow, status), workflow.statuses.get(status)
+    if is_closed(workflow, status):
+        confirmed = workflow.rules.get(Trigger.CONFIRMED)
+        return 5 if confirmed and confirmed.to == status else None
     if PartnerVerb.STILL_FAILING in verbs:
-        return "A correção está em teste. Você pode testar também; se ainda ocorrer, avise abaixo."
-    return _next_by_category(workflow, status)
+        return 4 if PartnerVerb.CONFIRMED in verbs else 3
+    if found is None or found.category is Category.IN_PROGRESS:
+        return 2
+    return 0 if found.initial or PartnerVerb.ANSWERED in verbs else 1
 
 
-def _next_by_category(workflow: Workflow, status: str) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is happening to a ticket, and what the partner has to do about it."""
+
+    now: str
+    you: str
+
+
+NOTHING_TO_DO = "Nada por enquanto. Avisamos por e-mail quando precisarmos de você."
+_BY_VERB = {
+    PartnerVerb.ANSWERED: Step(
+        now="A triagem leu o chamado e precisa de uma informação para continuar.",
+        you="Responda à pergunta abaixo. Assim que você enviar, o chamado volta para a triagem.",
+    ),
+    PartnerVerb.CONFIRMED: Step(
+        now="A correção está em produção.",
+        you="Confira com o seu cliente e nos conte se funcionou.",
+    ),
+    PartnerVerb.STILL_FAILING: Step(
+        now="A correção está em teste, na base de homologação. Para o seu cliente o problema ainda ocorre.",
+        you="Se quiser, teste também. Se ainda ocorrer, avise abaixo.",
+    ),
+}
+
+
+def next_step(workflow: Workflow, status: str) -> Step:
+    """What happens now and what the partner does next, in plain words."""
+    verbs = possible(workflow, status)
+    for verb in (PartnerVerb.ANSWERED, PartnerVerb.CONFIRMED, PartnerVerb.STILL_FAILING):
+        if verb in verbs:
+            return _BY_VERB[verb]
+    return _step_by_category(workflow, status)
+
+
+def _step_by_category(workflow: Workflow, status: str) -> Step:
     found = workflow.statuses.get(status)
     if found is None or found.category is Category.IN_PROGRESS:
-        return (
-            "O Desenvolvimento está cuidando da correção. Avisamos por e-mail quando houver algo para testar."
-        )
+        return Step(now="O Desenvolvimento está cuidando da correção.", you=NOTHING_TO_DO)
     if found.category is Category.DONE:
-        return "Este chamado terminou. Se precisar, abra um novo."
+        return Step(now="Este chamado terminou.", you="Nada. Se o problema voltar, avise por aqui.")
     if found.initial:
-        return "A triagem vai ler o chamado e avisar por e-mail se foi aprovado, reprovado ou se falta algo."
-    return "O chamado está na fila do Desenvolvimento. Avisamos por e-mail quando o prazo for definido."
+        return Step(
+            now="A triagem vai ler o chamado e dizer se foi aprovado, reprovado ou se falta algo.",
+            you=NOTHING_TO_DO,
+        )
+    return Step(now="O chamado foi aprovado e está na fila do Desenvolvimento.", you=NOTHING_TO_DO)
+
+
+def may_continue(workflow: Workflow, status: str, *, since: datetime, now: datetime, days: int) -> bool:
+    """Whether a new ticket may take up this closed one: its problem is back, or it was sent back."""
+    return is_closed(workflow, status) and now - since <= timedelta(days=days)
 
 
 def _shape(workflow: Workflow, status: str) -> str:

@@ -189,6 +189,11 @@ class Browser:
         return int(found[1])
 
 
+def unnamed(page: str) -> str:
+    """The page without what differs each time that it is asked for."""
+    return re.sub(r'nonce="[^"]*"|value="[\w.-]{60,}"', "", page)
+
+
 def textarea(page: str, name: str) -> str:
     """A textarea's value, as a browser reads and sends it."""
     found = re.search(rf'<textarea[^>]* name="{name}"[^>]*>(.*?)</textarea>', page, re.S)
