@@ -82,6 +82,8 @@ class Issue:
     """Target status name to the id of the transition that leads there, as offered now."""
     attachments: tuple[tuple[str, int], ...] = ()
     """(file name, size in bytes)."""
+    assigned_before: frozenset[str] = frozenset()
+    """The accounts that have been its assignee, whoever made them that."""
 
 
 # --- what GitHub says
@@ -237,6 +239,16 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Assign:
+    """Make the author of a pull request the issue's assignee."""
+
+    account: str
+    """Account id (Cloud) or user name (Data Center)."""
+    login: str
+    pull_request: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetField:
     """`field` is `staging_url` or `version`."""
 
@@ -323,7 +335,7 @@ class Correct:
     context: Mapping[str, str]
 
 
-Action = Link | SetField | Move | Wait | Comment | Ask | Correct | Tell
+Action = Link | Assign | SetField | Move | Wait | Comment | Ask | Correct | Tell
 
 
 @dataclass(frozen=True, kw_only=True)

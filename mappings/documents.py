@@ -78,6 +78,18 @@ def read_yaml(file: str, text: str) -> Document:
     return document
 
 
+def repeated(document: Document, paths: list[Path], noun: str) -> Iterator[Fault]:
+    """A fault for each path whose text stands at an earlier one already, whatever the letter case."""
+    lines: dict[str, int] = {}
+    for path in paths:
+        written = document.text(*path)
+        if written.casefold() in lines:
+            message = f"{noun} '{written}' is here twice, first in line {lines[written.casefold()]}"
+            yield document.fault(path, message, "Change or remove one of the two.")
+        elif written:
+            lines[written.casefold()] = document.line(path)
+
+
 def _syntax_fault(file: str, text: str, error: yaml.YAMLError) -> Fault:
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0)) + 1

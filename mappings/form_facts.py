@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mappings.documents import Document, Path
+from mappings.documents import Document, Path, repeated
 from mappings.faults import Fault, use_one_of
 
 
@@ -17,14 +17,14 @@ def form_faults(form: Document) -> Iterator[Fault]:
 
 
 def every_field_name_is_its_own(form: Document) -> Iterator[Fault]:
-    yield from _repeated(form, [(*path, "name") for path in form.entries("fields")], "field")
+    yield from repeated(form, [(*path, "name") for path in form.entries("fields")], "field")
 
 
 def every_jira_field_is_bound_once(form: Document) -> Iterator[Fault]:
     own = form.at("own")
     asked: list[Path] = [(*path, "jira") for path in form.entries("fields")]
     filled: list[Path] = [("own", key) for key in (own if isinstance(own, dict) else ())]
-    yield from _repeated(form, [*asked, *filled], "Jira field")
+    yield from repeated(form, [*asked, *filled], "Jira field")
 
 
 def jira_gets_a_summary(form: Document) -> Iterator[Fault]:
@@ -60,7 +60,7 @@ def only_choices_have_options(form: Document) -> Iterator[Fault]:
 def every_option_is_its_own(form: Document) -> Iterator[Fault]:
     for path in form.entries("fields"):
         paths: list[Path] = [(*option, "value") for option in form.entries(*path, "options")]
-        yield from _repeated(form, paths, "option")
+        yield from repeated(form, paths, "option")
 
 
 def every_condition_can_come_true(form: Document) -> Iterator[Fault]:
@@ -82,15 +82,3 @@ def _condition_faults(form: Document, path: Path) -> Iterator[Fault]:
     if value not in values:
         message = f"only_when waits for '{value}', which '{name}' never is"
         yield form.fault((*path, "only_when", "value"), message, use_one_of(value, values))
-
-
-def _repeated(form: Document, paths: list[Path], noun: str) -> Iterator[Fault]:
-    """A fault for each path whose text stands at an earlier one already, whatever the letter case."""
-    lines: dict[str, int] = {}
-    for path in paths:
-        written = form.text(*path)
-        if written.casefold() in lines:
-            message = f"{noun} '{written}' is here twice, first in line {lines[written.casefold()]}"
-            yield form.fault(path, message, "Change or remove one of the two.")
-        elif written:
-            lines[written.casefold()] = form.line(path)

@@ -10,12 +10,14 @@ from mappings.email_facts import email_faults
 from mappings.faults import Fault, MappingError, nearest
 from mappings.form_facts import form_faults
 from mappings.letters import layout_faults, read_letter
-from mappings.model import EmailText, Mappings
-from mappings.schemas import FormSchema, Strict, WorkflowSchema
+from mappings.model import EmailText, Mappings, People
+from mappings.people_facts import people_faults
+from mappings.schemas import FormSchema, PeopleSchema, Strict, WorkflowSchema
 from mappings.shapes import shaped
 
 SHIPPED = Path(__file__).parent
-WORKFLOW, FORM, LAYOUT = "workflow.yaml", "fields.yaml", "emails/layout.mjml"
+WORKFLOW, FORM, PEOPLE = "workflow.yaml", "fields.yaml", "people.yaml"
+LAYOUT = "emails/layout.mjml"
 
 
 def load(directory: Path | None = None) -> Mappings:
@@ -37,18 +39,26 @@ class _Loading:
         self.faults += _strangers(self.directory)
         board, workflow = self._document(WORKFLOW, WorkflowSchema())
         fields, form = self._document(FORM, FormSchema())
+        persons, people = self._people()
         sources = self._sources()
         emails = self._emails(sources)
         layout = self._text(LAYOUT)
         self.faults += [
             *board_faults(board),
             *form_faults(fields),
+            *people_faults(persons),
             *(email_faults(board, sources) if board.value is not None else ()),
             *(layout_faults(LAYOUT, layout) if layout is not None else ()),
         ]
         if self.faults or layout is None:
             raise MappingError(self.faults)
-        return Mappings(workflow=workflow, form=form, emails=emails, layout=layout)
+        return Mappings(workflow=workflow, form=form, people=people, emails=emails, layout=layout)
+
+    def _people(self) -> tuple[Document, Any]:
+        """Who is who; a directory without the file knows nobody."""
+        if not (self.directory / PEOPLE).exists():
+            return Document(PEOPLE), People()
+        return self._document(PEOPLE, PeopleSchema())
 
     def _document(self, file: str, schema: Strict) -> tuple[Document, Any]:
         text = self._text(file)
@@ -92,7 +102,7 @@ class _Loading:
 
 def _strangers(directory: Path) -> Iterator[Fault]:
     """Files that nobody would read: most likely a misspelt name."""
-    known = {"": [WORKFLOW, FORM, "emails"], "emails": ["layout.mjml", "*.txt"]}
+    known = {"": [WORKFLOW, FORM, PEOPLE, "emails"], "emails": ["layout.mjml", "*.txt"]}
     for folder, names in known.items():
         for path in sorted((directory / folder).glob("*")):
             if not any(path.match(name) for name in (*names, "*.py", "README*", ".*", "__pycache__")):

@@ -5,7 +5,7 @@ Everything here is built by `mappings.load()`, which has checked it; nothing her
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -185,6 +185,16 @@ class Form:
 
 
 @dataclass(frozen=True, kw_only=True)
+class People:
+    """Who is who on GitHub and in Jira."""
+
+    assign_author: bool = True
+    """True when a pull request's author becomes the assignee of a ticket that has none."""
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    """GitHub login, lower case, to account id (Cloud) or user name (Data Center)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmailText:
     """One e-mail's words, as Jinja sources: `emails/<kind>.txt`."""
 
@@ -207,6 +217,7 @@ class Mappings:
 
     workflow: Workflow
     form: Form
+    people: People
     emails: Mapping[str, EmailText]
     layout: str
     """The MJML frame that every e-mail's HTML part is set in."""

@@ -15,6 +15,7 @@ from mappings.model import (
     Moment,
     Option,
     OwnFields,
+    People,
     Reviews,
     Rule,
     Status,
@@ -34,6 +35,12 @@ def not_blank(text: str) -> None:
 def a_machine_name(text: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
         raise ValidationError("is no machine name\nUse a-z, 0-9 and _ only, a letter first.")
+
+
+def a_login(text: str) -> None:
+    # Enterprise's managed users end in _company, apps in [bot].
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*(\[bot\])?", text):
+        raise ValidationError("is no GitHub login\nWrite the login alone, without @ or address: ana-souza.")
 
 
 def one_word(text: str) -> None:
@@ -221,6 +228,21 @@ class FormSchema(Strict):
     def build(self, values: dict[str, Any], **_: Any) -> Form:
         questions = {question.name: question for question in values.pop("questions")}
         return Form(fields=questions, **values)
+
+
+class PersonSchema(Strict):
+    github = fields.String(required=True, validate=a_login)
+    jira = text(required=True)
+
+
+class PeopleSchema(Strict):
+    assign_author = fields.Boolean()
+    people = fields.List(fields.Nested(PersonSchema), required=True)
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> People:
+        accounts = {one["github"].lower(): one["jira"].strip() for one in values.pop("people")}
+        return People(accounts=accounts, **values)
 
 
 class EmailSchema(Strict):

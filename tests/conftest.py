@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
 from bridge.store import Store, people, schema
 from bridge.store.filing import Submission, file_ticket
+from mappings.loader import SHIPPED
 from tests.contract import Recorder
 from tests.proxy import Proxy
 from tests.settings import pairs
@@ -79,6 +81,14 @@ def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> 
         yield world
 
 
+def _mappings(folder: Path, people: str) -> Path:
+    """The shipped mappings with other people."""
+    copy = folder / "mappings"
+    shutil.copytree(SHIPPED, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    (copy / "people.yaml").write_text(people, encoding="utf-8")
+    return copy
+
+
 @contextmanager
 def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> Iterator[World]:
     """A whole installation over real HTTP and SMTP, and what it says checked against the contracts."""
@@ -102,6 +112,7 @@ def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> It
         "CHAMADOS_MAIL_REASON_HOLD": str(options.get("reason_hold", 0)),
         "CHAMADOS_MAIL_BULK_HOLD": str(options.get("bulk_hold", 300)),
         "CHAMADOS_WORKERS": "4",
+        "CHAMADOS_MAPPINGS": str(_mappings(folder, options["people"])) if "people" in options else "",
     }
     cable = Proxy(int(sandbox.url.rpartition(":")[2])) if options.get("cable") else None
     if cable:

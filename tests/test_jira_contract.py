@@ -141,6 +141,7 @@ def filed(contract: Contract) -> tuple[str, str]:
         partner="Revenda Modelo",
         reference="CT-1",
         marker=marker,
+        url="https://chamados.example/chamados/CT-1",
     )
     issue_id, key = contract.jira.create(new)
     assert key.startswith(f"{contract.project}-")

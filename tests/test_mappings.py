@@ -266,7 +266,7 @@ class Case(NamedTuple):
     last: bool = False
 
 
-W, F = "workflow.yaml", "fields.yaml"
+W, F, P = "workflow.yaml", "fields.yaml", "people.yaml"
 TITULO = "- name: titulo\n    label: Título\n    type: text\n    jira: summary\n    required: true"
 DRAFT = "  back_to_draft:\n    to: Doing\n    from: [PR Review, PR Aprovado]\n"
 
@@ -597,6 +597,26 @@ FILES: dict[str, tuple[Breakage, str, int, str, str]] = {
     "e-mail without a text": (
         write(A, b"headline: a\npreheader: b\n---\n\n"), A, 3, "the e-mail says nothing", "below the line",
     ),
+    "people who are no list": (
+        write(P, b"people: ana\n"), P, 1, "'people' is not a list", "'- ' line"
+    ),
+    "people without a list": (write(P, b"assign_author: true\n"), P, 1, "missing key 'people'", "Add it."),
+    "a misspelt switch": (
+        write(P, b"assign_autor: true\npeople: []\n"), P, 1, "unknown key 'assign_autor'", "'assign_author'?"
+    ),
+    "a login with an @": (
+        write(P, b"people:\n- {github: '@ana', jira: x}\n"), P, 2, "no GitHub login", "without @"
+    ),
+    "a person without an account": (
+        write(P, b"people:\n- {github: ana}\n"), P, 2, "missing key 'jira'", "Add it."
+    ),
+    "an account that is a number": (
+        write(P, b"people:\n- {github: ana, jira: 7}\n"), P, 2, "is not a text", "in quotes"
+    ),
+    "one login twice": (
+        write(P, b"people:\n- {github: ana, jira: x}\n- {github: Ana, jira: y}\n"), P, 3,
+        "GitHub login 'Ana' is here twice, first in line 2", "one of the two",
+    ),
 }  # fmt: skip
 
 
@@ -665,6 +685,19 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_the_shipped_mapping_is_the_same(directory: Path) -> None:
+    assert load(directory) == load()
+
+
+def test_logins_are_known_in_any_letter_case(directory: Path) -> None:
+    rows = ["people:", "- {github: Ana-Souza, jira: '712020:8f14'}", "- {github: 'dependabot[bot]', jira: b}"]
+    (directory / P).write_text("\n".join(rows), encoding="utf-8")
+    people = load(directory).people
+    assert people.accounts == {"ana-souza": "712020:8f14", "dependabot[bot]": "b"}
+    assert people.assign_author
+
+
+def test_a_directory_without_people_knows_nobody(directory: Path) -> None:
+    remove(P)(directory)
     assert load(directory) == load()
 
 

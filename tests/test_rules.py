@@ -27,9 +27,10 @@ from bridge.domain import (
     Wait,
 )
 from bridge.rules import Holds, Observation, plan, public_text
+from bridge.rules.assigning import assignment
 from bridge.rules.reviews import pull_requests_verdict
 from mappings import load
-from mappings.model import Reviews, Trigger
+from mappings.model import People, Reviews, Trigger
 
 MAPPINGS = load()
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -451,3 +452,30 @@ def test_a_refusal_whose_reason_was_deleted_is_told_without_it() -> None:
 )
 def test_a_comment_is_public_only_when_proved(said: JiraComment, public: str | None) -> None:
     assert public_text(said, "/parceiro") == public
+
+
+PEOPLE = replace(MAPPINGS, people=People(accounts={"ana": "acc-1"}))
+
+
+@pytest.mark.parametrize(
+    ("observation", "assigned"),
+    [
+        (seen("Doing", pull(author="Ana")), "acc-1"),
+        (seen("Doing", pull(author="eva"), pull(2, author="ana")), "acc-1"),
+        (seen("Doing", pull(author="ana", is_open=False, merged=True)), "acc-1"),
+        (seen("Doing", pull(author="ana", is_open=False)), None),
+        (seen("Doing", pull(author="eva")), None),
+        (seen("Reprovado", pull(author="ana")), None),
+        (seen("Doing", pull(author="ana"), issue={"assignee": "Bia"}), None),
+        (seen("Doing", pull(author="ana"), issue={"assigned_before": frozenset({"acc-1"})}), None),
+        (seen("Doing", pull(author="ana"), assigned="acc-1"), None),
+        (seen("Doing", pull(author="ana"), assigned="acc-0"), "acc-1"),
+    ],
+)
+def test_a_pull_requests_author_is_assigned_where_nobody_is(
+    observation: Observation, assigned: str | None
+) -> None:
+    found = assignment(observation, PEOPLE)
+    assert (found.account if found else None) == assigned
+    switched_off = replace(PEOPLE, people=replace(PEOPLE.people, assign_author=False))
+    assert assignment(observation, switched_off) is None

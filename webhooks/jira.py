@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
+from bridge.clients.jira.site import Site
 from bridge.services import Services
 from bridge.store import facts
 from bridge.store.tables import Ticket
@@ -82,18 +83,31 @@ def _echo(services: Services, db: Session, payload: Payload, tickets: list[int])
     """
     site = services.jira.known_site
     items = (payload.get("changelog") or {}).get("items") or []
-    if site is None or not items or not site.is_us(payload.get("user")):
+    if site is None:
+        return False
+    if not items:
+        return _our_comment(site, payload)
+    if not site.is_us(payload.get("user")):
         return False
     expected = {
         name
         for ticket in (db.get_one(Ticket, ticket_id) for ticket_id in tickets)
-        for name in (ticket.status, ticket.moving_to)
+        for name in (ticket.status, ticket.moving_to, ticket.assigning)
     }
     ours = {site.fields[name] for name in ("staging_url", "version") if name in site.fields}
     return all(_made_by_us(item, expected, ours) for item in items)
 
 
+def _our_comment(site: Site, payload: Payload) -> bool:
+    """The partner is told of no comment of our account's, whoever wrote it."""
+    kinds = {payload.get("webhookEvent"), payload.get("issue_event_type_name")}
+    author = (payload.get("comment") or {}).get("author")
+    return bool(kinds & {"comment_created", "issue_commented"}) and site.is_us(author)
+
+
 def _made_by_us(item: dict[str, Any], expected: set[str], ours: set[str]) -> bool:
     if item.get("field") == "status":
         return item.get("toString") in expected
+    if item.get("field") == "assignee":
+        return bool(item.get("to")) and item["to"] in expected
     return item.get("fieldId") in ours or item.get("field") in {"Attachment", "RemoteIssueLink"}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bridge.provision.changes import Change, Kind, Way
 from bridge.provision.live import Live, LiveField, LiveScreen
-from bridge.provision.wanted import BUILT_IN, EVENTS, PERMISSIONS, Wanted, WantedField
+from bridge.provision.wanted import BUILT_IN, EVENTS, Wanted, WantedField
 
 
 def team_managed(wanted: Wanted) -> Change:
@@ -167,10 +167,10 @@ def _ids(fields: list[LiveField]) -> list[str]:
 
 
 def permissions(wanted: Wanted, live: Live) -> Iterator[Change]:
-    missing = tuple(name for name in PERMISSIONS if not live.permissions.get(name))
+    missing = tuple(name for name in wanted.permissions if not live.permissions.get(name))
     if not missing or live.project is None:
         return
-    told = ", ".join(f"{name} ({PERMISSIONS[name]})" for name in missing)
+    told = ", ".join(f"{name} ({wanted.permissions[name]})" for name in missing)
     yield Change(
         kind=Kind.PERMISSIONS,
         name=wanted.project,

@@ -15,6 +15,8 @@ PERMISSIONS = {
     "LINK_ISSUES": "link duplicates and pull requests",
 }
 """What the bridge's account needs in the project, and what for. No administration."""
+ASSIGNING = {"ASSIGN_ISSUES": "make the authors of pull requests the assignees"}
+"""Needed where people.yaml knows somebody."""
 EVENTS = (
     "jira:issue_created",
     "jira:issue_updated",
@@ -64,6 +66,8 @@ class Wanted:
     fields: tuple[WantedField, ...]
     always_set: frozenset[str]
     """Names of the fields that every creation fills, Jira's own by id."""
+    permissions: Mapping[str, str]
+    """What the bridge's account needs in the project, and what for."""
     hook_url: str
 
     @property
@@ -77,7 +81,7 @@ class Wanted:
 
 
 def wanted_site(mappings: Mappings, *, project: str, public_url: str) -> Wanted:
-    workflow, form = mappings.workflow, mappings.form
+    workflow, form, people = mappings.workflow, mappings.form, mappings.people
     asked = [field for field in form.fields.values() if field.jira not in {*BUILT_IN, "attachment"}]
     own = form.own
     fields = [
@@ -100,5 +104,6 @@ def wanted_site(mappings: Mappings, *, project: str, public_url: str) -> Wanted:
         transitions=tuple((one.name, to) for one in workflow.statuses.values() for to in one.leaves_to),
         fields=tuple(fields),
         always_set=frozenset({"project", "issuetype", *BUILT_IN, *required, own.partner, own.reference}),
+        permissions=PERMISSIONS | (ASSIGNING if people.assign_author and people.accounts else {}),
         hook_url=f"{public_url}/webhooks/jira",
     )

@@ -8,7 +8,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import Fact, Issue, Move, Plan, Tell, reference
+from bridge.domain import Assign, Fact, Issue, Move, Plan, Tell, reference
 from bridge.reconcile import drift
 from bridge.reconcile.act import act
 from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
@@ -124,12 +124,13 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
 
 
 def _look_again_at(services: Services, decided: Plan, ripe_at: datetime) -> datetime | None:
-    """When something on hold is ripe, our own moves included: their echo rings nothing."""
+    """When something on hold is ripe, or what we did ourselves is to be weighed: its echo rings nothing."""
     statuses = services.mappings.workflow.statuses
     moved = [action for action in decided.actions if isinstance(action, Move) and action.path]
     ours = [ripe_at for action in moved if statuses[action.path[-1]].email]
     held = [decided.look_again_at] if decided.look_again_at else []
-    return min([*held, *ours], default=None)
+    assigned = [services.clock() for action in decided.actions if isinstance(action, Assign)]
+    return min([*held, *ours, *assigned], default=None)
 
 
 def _ticket(services: Services, ticket_id: int) -> Ticket:

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bridge.clients.errors import Refused
+from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Heading, Paragraph
 from bridge.domain import (
     Action,
     Ask,
+    Assign,
     Comment,
     Correct,
     Link,
@@ -68,6 +69,23 @@ def _link(services: Services, claimed: Claim, ticket: Ticket, action: Link) -> s
             linked_as=fingerprint(action),
         )
         journal(db, ticket.id, act="link", cause=one.url, outcome=outcome, now=services.clock())
+    return outcome
+
+
+def _assign(services: Services, claimed: Claim, ticket: Ticket, action: Assign) -> str:
+    """A convenience: where Jira does not let us, that is noted and nothing stops."""
+    with writing(services.store, claimed) as db:
+        db.get_one(Ticket, ticket.id).assigning = action.account
+    outcome = f"assigned {action.login}, who wrote {action.pull_request}"
+    try:
+        services.jira.assign(ticket.jira_id or "", action.account)
+    except (Refused, Unavailable) as error:
+        if isinstance(error, Unavailable) and not error.denied:
+            raise
+        outcome = f"did not assign {action.login}: {error}"
+    with writing(services.store, claimed) as db:
+        db.get_one(Ticket, ticket.id).assigned = action.account
+        journal(db, ticket.id, act="assign", cause=action.pull_request, outcome=outcome, now=services.clock())
     return outcome
 
 
@@ -182,6 +200,7 @@ _STEPS: dict[type[Any], Callable[..., str]] = {
     Wait: _wait,
     Comment: _comment,
     Ask: ask,
+    Assign: _assign,
     Correct: correct,
     Tell: tell,
 }

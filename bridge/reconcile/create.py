@@ -133,6 +133,7 @@ def _new_issue(services: Services, ticket: Ticket) -> NewIssue:
         partner=partner.name,
         reference=reference(ticket.id),
         marker=ticket.marker,
+        url=f"{services.config.public_url}/chamados/{reference(ticket.id)}",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bridge.domain import Action, Ask, Comment, Correct, Link, Move, SetField, Tell, Wait
+from bridge.domain import Action, Ask, Assign, Comment, Correct, Link, Move, SetField, Tell, Wait
 from bridge.reconcile.create import waiting_files
 from bridge.reconcile.observe import observation, read_github
 from bridge.reconcile.telling import holds
@@ -60,14 +60,22 @@ def _told(action: Action) -> str:
             return f"would move it to {' → '.join(path)}: {verdict.reason}"
         case Wait(verdict=verdict, reason=reason):
             return f"would wait: {verdict.reason}, but {reason}"
+        case Ask() | Correct() | Tell():
+            return _said(action)
+        case _:
+            return _written(action)
+
+
+def _written(action: Link | Assign | SetField | Comment) -> str:
+    match action:
         case Link(title=title):
             return f"would link {title}"
+        case Assign(login=login, pull_request=name):
+            return f"would assign {login}, who wrote {name}"
         case SetField(field=field, value=value):
             return f"would set {field} to {value}"
         case Comment(action=said):
             return f"would write the partner's words into the issue ({said.verb})"
-        case Ask() | Correct() | Tell():
-            return _said(action)
 
 
 def _said(action: Ask | Correct | Tell) -> str:

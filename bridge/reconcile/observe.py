@@ -71,6 +71,7 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         lanes=lanes,
         told=told,
         mailed=mailed,
+        assigned=ticket.assigned,
     )
 
 

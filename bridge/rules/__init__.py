@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from bridge.domain import Action, Link, Plan
+from bridge.domain import Action, Assign, Link, Plan
+from bridge.rules.assigning import assignment
 from bridge.rules.links import links
 from bridge.rules.moves import Observation, moves, verdicts
 from bridge.rules.story import Holds, Story, public_text
@@ -24,9 +25,19 @@ def plan(seen: Observation, mappings: Mappings, *, now: datetime, holds: Holds) 
         holds=holds,
     )
     tell, wait = tellings(story)
-    actions: list[Action] = [*_links(seen, mappings), *moves(seen, workflow), *tell]
+    actions: list[Action] = [
+        *_links(seen, mappings),
+        *_assignments(seen, mappings),
+        *moves(seen, workflow),
+        *tell,
+    ]
     return Plan(actions=tuple(actions), look_again_at=min(wait, default=None))
 
 
 def _links(seen: Observation, mappings: Mappings) -> list[Link]:
     return list(links(seen.pull_requests, seen.linked_as, mappings.workflow.reviews))
+
+
+def _assignments(seen: Observation, mappings: Mappings) -> list[Assign]:
+    found = assignment(seen, mappings)
+    return [found] if found else []

@@ -38,6 +38,8 @@ class Observation:
     """The sources already on the timeline, each with the comments that it quotes."""
     mailed: frozenset[str]
     """Those of them that sent an e-mail."""
+    assigned: str = ""
+    """The account that the bridge has made the assignee, or tried in vain to."""
 
 
 def verdicts(seen: Observation, workflow: Workflow) -> list[Verdict]:

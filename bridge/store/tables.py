@@ -243,6 +243,10 @@ class Ticket(Base):
     status_since: Mapped[datetime]
     moving_to: Mapped[str] = mapped_column(default="")
     """The status of the bridge's own last move, written before it is asked for, to know its echo."""
+    assigning: Mapped[str] = mapped_column(default="")
+    """The account that the bridge makes the assignee, written before it is asked for, to know its echo."""
+    assigned: Mapped[str] = mapped_column(default="")
+    """The account that the bridge has made the assignee, or that Jira did not take: not tried again."""
     due_date: Mapped[date | None]
     staging_url: Mapped[str] = mapped_column(default="")
     version: Mapped[str] = mapped_column(default="")

@@ -39,6 +39,8 @@ class NewIssue:
     partner: str
     reference: str
     marker: str
+    url: str
+    """The ticket's page."""
 
 
 class _Beating:
@@ -188,7 +190,8 @@ class Jira:
 
         Not idempotent (R5): an `Unavailable` with `unknown_outcome` must not be answered by another call.
         """
-        property_ = {"key": PROPERTY, "value": {"reference": new.reference, "marker": new.marker}}
+        facts = {"reference": new.reference, "marker": new.marker, "partner": new.partner, "url": new.url}
+        property_ = {"key": PROPERTY, "value": facts}
         found = self._call("POST", "issue", json={"fields": self._fields(new), "properties": [property_]})
         return str(found["id"]), str(found["key"])
 
@@ -234,14 +237,25 @@ class Jira:
         path = f"issue/{segment(issue_id)}/transitions"
         self._call("POST", path, json={"transition": {"id": transition_id}})
 
+    def assign(self, issue_id: str, account: str) -> None:
+        """
+        Raises:
+            Refused: nobody by that account, or nobody who may be assigned.
+        """
+        who = {"accountId" if self.site.cloud else "name": account}
+        self._call("PUT", f"issue/{segment(issue_id)}/assignee", json=who)
+
     def set_field(self, issue_id: str, field: str, value: str) -> None:
         fields = {self.site.field(field): value}
         self._call("PUT", f"issue/{segment(issue_id)}", json={"fields": fields})
 
     def comment(self, issue_id: str, blocks: Sequence[Block], *, marker: str) -> str:
-        """Write a comment that bears `marker` as a property; its id."""
+        """Write a comment that bears `marker` as a property; its id. On service projects it is internal."""
         body = documents.adf(blocks) if self.site.cloud else documents.wiki(blocks)
-        properties = [{"key": PROPERTY, "value": {"marker": marker}}]
+        properties: list[Json] = [{"key": PROPERTY, "value": {"marker": marker}}]
+        if self.site.service_desk:
+            # A public one would have Jira write to its own portal's customers (R13).
+            properties.append({"key": "sd.public.comment", "value": {"internal": True}})
         found = self._call(
             "POST", f"issue/{segment(issue_id)}/comment", json={"body": body, "properties": properties}
         )

@@ -19,6 +19,7 @@ def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) 
         id=str(found["id"]),
         status=site.status_name(fields["status"]),
         assignee=_person(fields.get("assignee")) or None,
+        assigned_before=_assigned(ordered),
         due_date=_date(fields.get("duedate")),
         updated_at=moment(fields["updated"]) if fields.get("updated") else None,
         staging_url=fields.get(site.fields.get("staging_url", "")) or "",
@@ -46,6 +47,12 @@ def said(fields: Json, comments: list[Json], site: Site) -> tuple[JiraComment, .
     # Jira leaves the field out only where the site has hidden it.
     restricted = fields.get("security") is not None
     return tuple(_comment(one, site, restricted=restricted) for one in comments)
+
+
+def _assigned(histories: list[Json]) -> frozenset[str]:
+    """Cloud's changelog names accounts; Data Center's names user keys, which for many are the user names."""
+    changes = [item for one in histories for item in one["items"] if item.get("field") == "assignee"]
+    return frozenset(str(item[side]) for item in changes for side in ("from", "to") if item.get(side))
 
 
 def own_fields(site: Site) -> list[str]:

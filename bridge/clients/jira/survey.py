@@ -20,7 +20,7 @@ from bridge.provision.live import (
     LiveStatus,
     LiveWorkflow,
 )
-from bridge.provision.wanted import EVENTS, PERMISSIONS, Wanted
+from bridge.provision.wanted import EVENTS, Wanted
 from mappings.model import Category
 
 Json = dict[str, Any]
@@ -107,14 +107,14 @@ class _Look:
         return str(me["accountId" if self._site.cloud else "name"])
 
     def _permissions(self) -> dict[str, bool]:
-        names = ",".join(PERMISSIONS)
+        wanted, project = self._wanted.permissions, self._wanted.project
         try:
-            found = self._site.as_bridge("mypermissions", permissions=names, projectKey=self._wanted.project)
+            found = self._site.as_bridge("mypermissions", permissions=",".join(wanted), projectKey=project)
         except Refused as error:
             if not error.missing:
                 raise
             return {}
-        return {name: bool(found["permissions"].get(name, {}).get("havePermission")) for name in PERMISSIONS}
+        return {name: bool(found["permissions"].get(name, {}).get("havePermission")) for name in wanted}
 
     # --- the board
 
