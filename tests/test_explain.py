@@ -24,7 +24,6 @@ from bridge.reconcile import reconcile
 from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.sandbox.control import Fault
-from bridge.sandbox.jira import catalogue
 from bridge.services import Services
 from bridge.store.sweeps import hurry
 from bridge.store.tables import BucketRow, Mail, Ticket
@@ -146,8 +145,10 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-def desk(shared_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    yield Desk(shared_world, monkeypatch)
+def desk(shared_world: World) -> Iterator[Desk]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield Desk(shared_world, patch)
+    shared_world.services.jira.forget_site()
     shared_world.sandbox.controls.faults.clear()
     shared_world.sandbox.jira.index_lag = 0.0
     with shared_world.services.store.begin() as db:
@@ -274,8 +275,10 @@ def the_account_may_not_create_issues(desk: Desk) -> tuple[int, list[str]]:
 @case
 def a_field_is_on_no_screen(desk: Desk) -> tuple[int, list[str]]:
     assert desk.services.jira.site  # known from before
-    fields = desk.world.sandbox.jira.site.fields
-    desk.patch.delitem(fields, "customfield_10104")
+    for screen in desk.world.sandbox.jira.site.made.screens.values():
+        for tab in screen.tabs:
+            left = [one for one in tab.fields if one != "customfield_10104"]
+            desk.patch.setattr(tab, "fields", left)
     number = desk.world.file()
     desk.look(number)
     return number, [
@@ -288,8 +291,9 @@ def a_field_is_on_no_screen(desk: Desk) -> tuple[int, list[str]]:
 
 @case
 def an_option_was_removed(desk: Desk) -> tuple[int, list[str]]:
-    fields = desk.world.sandbox.jira.site.fields
-    desk.patch.setitem(fields, "customfield_10101", replace(fields["customfield_10101"], options=()))
+    for context in desk.world.sandbox.jira.site.made.contexts["customfield_10101"]:
+        left = [option for option in context.options if option.value != "Sistema"]
+        desk.patch.setattr(context, "options", left)
     number = desk.world.file()
     desk.look(number)
     return number, ["ferramenta (customfield_10101): Option value 'Sistema' is not valid", "400"]
@@ -317,18 +321,27 @@ def a_field_was_renamed_in_jira(desk: Desk) -> tuple[int, list[str]]:
     desk.world.services.jira.forget_site()
     number = desk.world.file()
     desk.look(number)
-    return number, ["the site and the mappings disagree: no field named 'Ferramenta'"]
+    return number, [
+        f"CT-{number} is parked",
+        'field "Ferramenta" is not on the site; the site differs from the mappings: field "Ferramenta" is not',
+    ]
 
 
 @case
 def a_column_of_the_board_was_renamed(desk: Desk) -> tuple[int, list[str]]:
+    number, key = desk.filed()
+    desk.world.drag(key, "Backlog")
+    desk.rest()
     statuses = desk.world.sandbox.jira.site.statuses
-    doing = next(key for key, one in statuses.items() if one.name == "Doing")
-    desk.patch.setitem(statuses, doing, replace(statuses[doing], name="Em andamento"))
+    todo = next(one for one, status in statuses.items() if status.name == "To Do")
+    desk.patch.setitem(statuses, todo, replace(statuses[todo], name="A fazer"))
     desk.world.services.jira.forget_site()
-    number = desk.world.file()
-    desk.look(number)
-    return number, ["the site and the mappings disagree: no status named 'Doing'"]
+    desk.world.branch(f"{key}-x")
+    desk.rest()
+    return number, [
+        f"CT-{number} is parked: Jira: offers no transition from Backlog to To Do",
+        'status "To Do"',
+    ]
 
 
 @case
@@ -355,8 +368,11 @@ def the_issue_was_deleted(desk: Desk) -> tuple[int, list[str]]:
 @case
 def the_board_offers_no_such_transition(desk: Desk) -> tuple[int, list[str]]:
     number, key = desk.doing()
-    fewer = tuple(one for one in catalogue.TRANSITIONS if one.target != "PR Review")
-    desk.patch.setattr(catalogue, "TRANSITIONS", fewer)
+    site = desk.world.sandbox.jira.site
+    review = next(one for one, status in site.statuses.items() if status.name == "PR Review")
+    for workflow in site.made.workflows.values():
+        fewer = [arrow for arrow in workflow.arrows if arrow.target != review]
+        desk.patch.setattr(workflow, "arrows", fewer)
     pull = desk.world.open_pull(f"{key}-x")
     desk.rest()
     needed = f"review_pending needs one: softhouse/erp#{pull} waits for review"
