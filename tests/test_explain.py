@@ -323,7 +323,7 @@ def a_field_was_renamed_in_jira(desk: Desk) -> tuple[int, list[str]]:
     desk.look(number)
     return number, [
         f"CT-{number} is parked",
-        'field "Ferramenta" is not on the site; the site differs from the mappings: field "Ferramenta" is not',
+        'the site differs from the mappings: field "Ferramenta" is not on the site',
     ]
 
 

@@ -71,7 +71,7 @@ def _fill(services: Services) -> None:
                 )
             )  # fmt: skip
     sweeps.take(store, "jira", now=NOW - timedelta(minutes=9), every=timedelta(minutes=5))
-    sweeps.finished(store, "jira", began=NOW, now=NOW - timedelta(minutes=2), outcome="")
+    sweeps.finished(store, "jira", since=NOW, began=NOW, now=NOW - timedelta(minutes=2), outcome="")
     buckets.pause(store, "jira POST issue", until=NOW + timedelta(seconds=30), reason="")
     client = _client(services)
     post_github(client, b"{}", guid="1", event="ping")

@@ -10,9 +10,11 @@ from sqlalchemy import select, update
 from bridge.app import _is_dead
 from bridge.cli.waiting import until
 from bridge.reconcile.missed import OVERLAP, heal
-from bridge.store import sweeps
+from bridge.sandbox.control import Fault
+from bridge.store import Store, sweeps
 from bridge.store.tables import Delivery, SweepRow, Ticket
-from bridge.store.tickets import LeaseLost, claim, hold, release_dead, ring, writing
+from bridge.store.tickets import LeaseLost, claim, hold, release, release_dead, ring, writing
+from tests.conftest import NOW
 from tests.world import SECONDS, World
 
 
@@ -49,6 +51,39 @@ def test_reviews_that_github_never_told_move_the_ticket(world: World) -> None:
     _heal(world)
     assert world.issue(key)["status"] == "Publicado em Homologação"
     assert len(world.wait_mail("homologacao", 2)) == 2
+
+
+def test_a_rewind_outlives_the_sweep_that_was_at_work(store: Store) -> None:
+    """A key that is learned while a sweep reads is looked for by the next one."""
+    since = sweeps.take(store, "github", now=NOW, every=timedelta(minutes=10))
+    assert since
+    with store.begin() as db:
+        sweeps.rewind(db, "github", to=since - timedelta(days=1), now=NOW)
+    sweeps.finished(store, "github", since=since, began=NOW, now=NOW, outcome="read")
+    assert sweeps.take(store, "github", now=NOW, every=timedelta(minutes=10)) == since - timedelta(days=1)
+
+
+def test_a_pull_request_that_named_the_key_before_we_knew_it_is_found(world: World) -> None:
+    _heal(world)
+    world.sandbox.jira.index_lag = 3600.0
+    world.sandbox.controls.add(Fault(match="POST /jira/rest/api/3/issue", do="drop_after", times=1))
+    _silence_jira(world)
+    number = world.file()
+    assert until(lambda: world.ticket(number).create_state == "in_doubt", seconds=SECONDS)
+    [issue] = world.issues()
+    pull = world.open_pull(f"{issue['key']}-x")
+    told = until(lambda: [one for one in world.deliveries() if one.event == "pull_request"], seconds=SECONDS)
+    assert told
+    assert "none of ours" in told[0].outcome
+    _heal(world)
+    world.sandbox.jira.index_lag = 0.0
+    with world.services.store.begin() as db:
+        release(db, number, now=world.services.clock())
+    assert until(lambda: world.ticket(number).jira_key == issue["key"], seconds=SECONDS)
+    heal(world.services)
+    world.settle()
+    [link] = world.issue(issue["key"])["remotelinks"]
+    assert f"#{pull}" in link["object"]["title"]
 
 
 def test_a_branch_and_a_release_that_github_never_told_are_found(world: World) -> None:

@@ -9,7 +9,7 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Facts, Fold, Heading, NewIssue, Numbered, Paragraph
 from bridge.domain import Issue, reference
 from bridge.services import Services
-from bridge.store import organisations
+from bridge.store import organisations, sweeps
 from bridge.store.tables import Partner, Ticket, Upload
 from bridge.store.tickets import Claim, hold, journal, writing
 from mappings.model import FieldType
@@ -43,7 +43,7 @@ def ensure_issue(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
     if ticket.create_state != "none":
         found = _find(services, claimed, ticket)
         if found:
-            return _created(services, claimed, *found, outcome=f"found {found[1]} by its label")
+            return _created(services, claimed, *found, outcome=f"found {found[1]} by its label", late=True)
         _check_quarantine(services, claimed, ticket)
     return _create(services, claimed, ticket)
 
@@ -97,10 +97,15 @@ def _set_state(services: Services, claimed: Claim, state: str, *, outcome: str) 
         journal(db, row.id, act="create", cause=row.marker, outcome=outcome, now=now)
 
 
-def _created(services: Services, claimed: Claim, issue_id: str, key: str, *, outcome: str) -> Ticket:
+def _created(
+    services: Services, claimed: Claim, issue_id: str, key: str, *, outcome: str, late: bool = False
+) -> Ticket:
     with writing(services.store, claimed) as db:
         row = db.get_one(Ticket, claimed.ticket_id)
         row.create_state, row.jira_id, row.jira_key = "created", issue_id, key
+        if late:
+            # Developers could name the key before we knew it as ours.
+            sweeps.rewind(db, "github", to=row.created_at, now=services.clock())
         journal(db, row.id, act="create", cause=row.marker, outcome=outcome, now=services.clock())
         return row
 

@@ -41,7 +41,8 @@ def differences(services: Services) -> list[Change]:
 def watch(services: Services) -> None:
     """Compare once a day, and more often while tickets are parked for a difference."""
     now = services.clock()
-    if sweeps.take(services.store, SWEEP, now=now, every=EVERY, first_after=FIRST_AFTER) is None:
+    since = sweeps.take(services.store, SWEEP, now=now, every=EVERY, first_after=FIRST_AFTER)
+    if since is None:
         return
     try:
         found = differences(services)
@@ -50,7 +51,7 @@ def watch(services: Services) -> None:
         sweeps.failed(services.store, SWEEP, again_at=now + AFTER_FAILURE, outcome=outcome)
         return
     outcome = told(found)
-    sweeps.finished(services.store, SWEEP, began=now, now=services.clock(), outcome=outcome)
+    sweeps.finished(services.store, SWEEP, since=since, began=now, now=services.clock(), outcome=outcome)
     log.info("compared the site with the mappings", outcome=outcome)
     parked = _parked(services)
     if parked and found:

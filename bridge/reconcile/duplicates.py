@@ -11,6 +11,7 @@ from bridge.clients.errors import Refused
 from bridge.clients.jira import Paragraph
 from bridge.domain import reference
 from bridge.services import Services
+from bridge.store import sweeps
 from bridge.store.tables import LaneRow, PartnerActionRow, Ticket, TicketPullRequest, Upload
 from bridge.store.tickets import Claim, hold, journal, writing
 from mappings.model import Category
@@ -61,6 +62,8 @@ def _keep(services: Services, claimed: Claim, kept: Copy) -> Ticket:
         db.execute(
             update(PartnerActionRow).where(PartnerActionRow.ticket_id == number).values(comment_id=None)
         )
+        # What developers have named by this key so far was nobody's.
+        sweeps.rewind(db, "github", to=row.created_at, now=services.clock())
         journal(db, number, act="create", cause=row.marker, outcome=outcome, now=services.clock())
         return row
 

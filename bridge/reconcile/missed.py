@@ -82,7 +82,7 @@ def _run(services: Services, name: str, sweep: Sweep, *, since: datetime, began:
             services.store, name, again_at=services.clock() + AFTER_FAILURE, outcome=f"cut short: {outcome}"
         )
     else:
-        sweeps.finished(services.store, name, began=began, now=services.clock(), outcome=outcome)
+        sweeps.finished(services.store, name, since=since, began=began, now=services.clock(), outcome=outcome)
     log.info("swept", sweep=name, outcome=outcome)
     return outcome
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -65,13 +65,23 @@ def watermark(store: Store, name: str) -> datetime | None:
         return db.scalar(select(SweepRow.watermark).where(SweepRow.name == name))
 
 
-def finished(store: Store, name: str, *, began: datetime, now: datetime, outcome: str) -> None:
-    """The sweep has seen everything up to when it began."""
+def rewind(db: Session, name: str, *, to: datetime, now: datetime) -> None:
+    """Let the sweep look again, now, at what has happened since `to`."""
+    row = SweepRow.name == name
+    db.execute(update(SweepRow).where(row, SweepRow.watermark > to).values(watermark=to))
+    db.execute(update(SweepRow).where(row, SweepRow.due_at > now).values(due_at=now))
+
+
+def finished(
+    store: Store, name: str, *, since: datetime, began: datetime, now: datetime, outcome: str
+) -> None:
+    """The sweep that looked from `since` on has seen everything up to when it began; a rewind stands."""
+    watermark = case((SweepRow.watermark == since, began), else_=SweepRow.watermark)
     with store.begin() as db:
         db.execute(
             update(SweepRow)
             .where(SweepRow.name == name)
-            .values(watermark=began, finished_at=now, outcome=outcome)
+            .values(watermark=watermark, finished_at=now, outcome=outcome)
         )
 
 

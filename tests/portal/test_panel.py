@@ -300,7 +300,7 @@ def test_list_and_ticket_say_when_jira_was_last_asked(
     assert "Conferido" not in browser.get("/chamados").text
     store, then = opened.services.store, opened.now[0] - timedelta(minutes=minutes)
     sweeps.take(store, "jira", now=then, every=timedelta(minutes=5))
-    sweeps.finished(store, "jira", began=then, now=then, outcome="")
+    sweeps.finished(store, "jira", since=then, began=then, now=then, outcome="")
     with store.begin() as db:
         ticket = db.get_one(Ticket, number)
         ticket.jira_key, ticket.observed_generation = "CHAM-1", ticket.generation
@@ -312,7 +312,7 @@ def test_a_ticket_that_waits_was_checked_at_its_last_good_look(opened: Portal, b
     number, now = browser.file_ticket(), opened.now[0]
     assert "Conferido" not in browser.get(f"/chamados/CT-{number}").text
     sweeps.take(opened.services.store, "jira", now=now, every=timedelta(minutes=5))
-    sweeps.finished(opened.services.store, "jira", began=now, now=now, outcome="")
+    sweeps.finished(opened.services.store, "jira", since=now, began=now, now=now, outcome="")
     with opened.services.store.begin() as db:
         ticket = db.get_one(Ticket, number)
         ticket.jira_key, ticket.reconciled_at = "CHAM-1", now - timedelta(minutes=7)
