@@ -64,6 +64,14 @@ class JiraComment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    id: str
+    filename: str
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Issue:
     """An issue as one GET showed it."""
 
@@ -80,8 +88,7 @@ class Issue:
     comments: tuple[JiraComment, ...]
     transitions: Mapping[str, str]
     """Target status name to the id of the transition that leads there, as offered now."""
-    attachments: tuple[tuple[str, int], ...] = ()
-    """(file name, size in bytes)."""
+    attachments: tuple[Attachment, ...] = ()
     assigned_before: frozenset[str] = frozenset()
     """The accounts that have been its assignee, whoever made them that."""
 

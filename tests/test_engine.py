@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from bridge.cli.waiting import until
-from bridge.reconcile.create import jira_filename
+from bridge.reconcile.files import jira_filename
 from bridge.reconcile.foresight import foresee
 from bridge.store.tables import BucketRow, Entry, PartnerActionRow, Upload
 from bridge.store.tickets import ring

@@ -560,20 +560,21 @@ def the_second_of_three_files_fails(desk: Desk) -> tuple[int, list[str]]:
     for name in ("um.png", "dois.png", "tres.png"):
         _upload(desk.world, number, name, name.encode())
     fault = Fault(match="POST /jira/*/attachments", do="503")
-    attach = desk.world.services.jira.attach
+    attach = desk.world.services.jira.files.attach
 
     def second_fails(*args: Any, **more: Any) -> str:
         if more["filename"].startswith("dois"):
             desk.world.sandbox.controls.add(fault)
         return attach(*args, **more)
 
-    desk.patch.setattr(desk.world.services.jira, "attach", second_fails)
+    desk.patch.setattr(desk.world.services.jira.files, "attach", second_fails)
     desk.look(number)
     issue = desk.world.ticket(number).jira_id
     return number, [
         f"failed (503, POST issue/{issue}/attachments), file ",
         "um.png, 6 bytes: in Jira",
         "dois.png, 8 bytes: not in Jira yet",
+        "tres.png, 8 bytes: in Jira",
     ]
 
 

@@ -195,7 +195,7 @@ def test_a_file_is_attached_byte_for_byte(contract: Contract, filed: tuple[str, 
     content = bytes(range(256)) * 100
     (tmp_path / "file").write_bytes(content)
     with (tmp_path / "file").open("rb") as opened:
-        made = contract.jira.attach(
+        made = contract.jira.files.attach(
             issue_id, filename="captura é.png", content_type="image/png", content=opened, beat=lambda: None
         )
     assert ("captura é.png", len(content)) in contract.jira.observe(issue_id).attachments

@@ -11,8 +11,10 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Assign, Fact, Issue, Move, Plan, Tell, reference
 from bridge.reconcile import drift
 from bridge.reconcile.act import act
-from bridge.reconcile.create import InDoubt, attach_files, ensure_issue
+from bridge.reconcile.create import InDoubt, ensure_issue
 from bridge.reconcile.duplicates import settle_duplicates
+from bridge.reconcile.files import attach_files
+from bridge.reconcile.gone import close_gone
 from bridge.reconcile.observe import observation, read_github
 from bridge.reconcile.telling import holds, write_telling
 from bridge.rules import plan
@@ -110,13 +112,19 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     done += closed
     fresh, gone = read_github(services, ticket, claimed.rings)
     done += gone
-    issue = services.jira.observe(ticket.jira_id or "")
+    try:
+        issue = services.jira.observe(ticket.jira_id or "")
+    except Refused as error:
+        if not error.missing:
+            raise
+        outcome = "; ".join([*done, close_gone(services, claimed, ticket, error)])
+        return outcome, settle(services.store, claimed, outcome=outcome, due_at=None, now=services.clock())
     _remember(services, claimed, issue, fresh)
-    done += attach_files(services, claimed, issue)
     seen = observation(services, ticket, issue, fresh)
     waits = holds(services, ticket)
     decided = plan(seen, services.mappings, now=services.clock(), holds=waits)
     done += [act(services, claimed, ticket, action, offered=issue.transitions) for action in decided.actions]
+    done += attach_files(services, claimed, ticket, issue)
     outcome = "; ".join(done) or NOTHING
     now = services.clock()
     due_at = _look_again_at(services, decided, now + waits.status)
@@ -168,7 +176,8 @@ def _remember(services: Services, claimed: Claim, issue: Issue, fresh: list[Fact
         row = db.get_one(Ticket, claimed.ticket_id)
         if row.status != issue.status:
             row.status, row.status_since = issue.status, _since(issue) or now
-        row.jira_key, row.due_date, row.jira_updated_at = issue.key, issue.due_date, issue.updated_at
+        facts.remember_key(db, row, issue.key)
+        row.due_date, row.jira_updated_at = issue.due_date, issue.updated_at
         row.staging_url, row.version = issue.staging_url, issue.version
 
 

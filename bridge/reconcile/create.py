@@ -1,23 +1,26 @@
 """Filing an issue exactly once, though Jira's creation cannot be repeated safely (reference 1.7)."""
 
+import hashlib
 from datetime import datetime, timedelta
-from pathlib import PurePath
 
 from sqlalchemy import select
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.clients.jira import Block, Facts, Fold, Heading, NewIssue, Numbered, Paragraph
-from bridge.domain import Issue, reference
+from bridge.clients.jira import Block, Facts, Fold, Heading, NewIssue, Numbered, Paragraph, plain
+from bridge.domain import reference
+from bridge.reconcile.files import jira_filename
 from bridge.services import Services
 from bridge.store import organisations, sweeps
 from bridge.store.tables import Partner, Ticket, Upload
-from bridge.store.tickets import Claim, hold, journal, writing
+from bridge.store.tickets import Claim, journal, writing
 from mappings.model import FieldType
 
 SEARCHES = (5, 15, 60, 180, 600)
 """Seconds after the creation at which its label is searched for."""
 QUARANTINE = timedelta(minutes=15)
 """Longer than Jira's search has been seen to lag; only then is a lost creation repeated."""
+WHOLE = "texto-completo.txt"
+CUT_SHORT = "O texto deste chamado é mais longo do que o Jira aceita; está inteiro no anexo {name}."
 
 
 class InDoubt(Exception):
@@ -49,8 +52,8 @@ def ensure_issue(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
 
 
 def _create(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
-    new = _new_issue(services, ticket)
-    services.jira.site  # noqa: B018  (asked before the journal says that a creation has begun)
+    # The site is asked here, before the journal says that a creation has begun.
+    new = _new_issue(services, claimed, ticket)
     again = f" again: {QUARANTINE} after a lost answer its label was not to be found"
     begun = f"creation started{again if ticket.create_state != 'none' else ''}"
     _set_state(services, claimed, "started", outcome=begun)
@@ -113,27 +116,25 @@ def _created(
 # --- what the issue says
 
 
-def _new_issue(services: Services, ticket: Ticket) -> NewIssue:
+def _new_issue(services: Services, claimed: Claim, ticket: Ticket) -> NewIssue:
     fields = services.mappings.form.fields
     with services.store.read() as db:
         partner = db.get_one(Partner, ticket.partner_id)
         organisation = organisations.name_of(db, partner)
         continued = db.get(Ticket, ticket.continues_id) if ticket.continues_id else None
-        files = db.scalars(select(Upload).where(Upload.ticket_id == ticket.id)).all()
+        sent = select(Upload).where(Upload.ticket_id == ticket.id, ~Upload.ours)
+        files = db.scalars(sent.order_by(Upload.id)).all()
     on_its_own = {"summary", "description", "attachment"}
     answers = {
         name: ticket.answers[name]
         for name, field in fields.items()
         if field.jira not in on_its_own and ticket.answers.get(name)
     }
+    facts = [*_from_whom(ticket, partner, organisation), *_continues(continued)]
+    blocks = _description(services, ticket, [file.filename for file in files], facts)
     return NewIssue(
-        summary=ticket.title,
-        description=_description(
-            services,
-            ticket,
-            [file.filename for file in files],
-            [*_from_whom(ticket, partner, organisation), *_continues(continued)],
-        ),
+        summary=ticket.title.strip() or reference(ticket.id),
+        description=_fitted(services, claimed, ticket, blocks),
         answers=answers,
         partner=partner.name,
         reference=reference(ticket.id),
@@ -142,11 +143,36 @@ def _new_issue(services: Services, ticket: Ticket) -> NewIssue:
     )
 
 
+def _fitted(services: Services, claimed: Claim, ticket: Ticket, blocks: list[Block]) -> list[Block]:
+    """The description as Jira takes it; what it does not take whole becomes a file besides."""
+    text = plain(blocks).encode("utf-8", "backslashreplace")
+    digest = hashlib.sha256(text).hexdigest()
+    notice = CUT_SHORT.format(name=jira_filename(WHOLE, digest))
+    fitted, whole = services.jira.fitted(blocks, notice=notice)
+    if not whole:
+        _keep_whole(services, claimed, ticket, text, digest)
+    return fitted
+
+
+def _keep_whole(services: Services, claimed: Claim, ticket: Ticket, text: bytes, digest: str) -> None:
+    """Let the text be attached as a file of ours, once however often the creation is tried."""
+    stored_as = f"{ticket.marker}.txt"
+    (services.config.files / stored_as).write_bytes(text)
+    with writing(services.store, claimed) as db:
+        known = select(Upload).where(Upload.ticket_id == ticket.id, Upload.ours)
+        row = db.scalar(known)
+        if row is None:
+            row = Upload(partner_id=ticket.partner_id, ticket_id=ticket.id, ours=True, filename=WHOLE)
+            db.add(row)
+        row.content_type, row.size, row.sha256 = "text/plain; charset=utf-8", len(text), digest
+        row.stored_as, row.created_at = stored_as, services.clock()
+
+
 def _description(
     services: Services, ticket: Ticket, filenames: list[str], facts: list[tuple[str, str]]
 ) -> list[Block]:
     answers = ticket.answers
-    blocks: list[Block] = [Heading("O que acontece"), *_paragraphs(answers["descricao"])]
+    blocks: list[Block] = [Heading("O que acontece"), Paragraph(answers["descricao"])]
     if answers.get("fluxo"):
         blocks += [Heading("Fluxo"), Numbered(tuple(answers["fluxo"]))]
     blocks += [Heading("Ambiente"), Facts((*_environment(services, ticket), *facts))]
@@ -157,11 +183,6 @@ def _description(
     if ticket.original:
         blocks.append(Fold("Texto original do parceiro", ticket.original))
     return blocks
-
-
-def _paragraphs(text: str) -> list[Block]:
-    parts = text.replace("\r\n", "\n").split("\n\n")
-    return [Paragraph(part) for part in parts if part.strip()] or [Paragraph(text)]
 
 
 def _environment(services: Services, ticket: Ticket) -> tuple[tuple[str, str], ...]:
@@ -178,61 +199,5 @@ def _from_whom(ticket: Ticket, partner: Partner, organisation: str) -> list[tupl
 
 
 def _continues(earlier: Ticket | None) -> list[tuple[str, str]]:
-    """Jira makes a link of the key that it reads."""
+    """The key is for whoever looks the earlier one up."""
     return [("Continuação de", f"{reference(earlier.id)} ({earlier.jira_key})")] if earlier else []
-
-
-# --- its files
-
-
-def attach_files(services: Services, claimed: Claim, issue: Issue) -> list[str]:
-    """Send the files that the issue does not have yet; one that Jira refuses is named, the rest goes on."""
-    present = set(issue.attachments)
-    waiting = waiting_files(services, claimed.ticket_id)
-    return [_attach(services, claimed, issue, upload, present) for upload in waiting]
-
-
-def waiting_files(services: Services, ticket_id: int) -> list[Upload]:
-    """The files that Jira neither has nor has refused."""
-    with services.store.read() as db:
-        query = select(Upload).where(
-            Upload.ticket_id == ticket_id, Upload.jira_id.is_(None), Upload.refusal == ""
-        )
-        return list(db.scalars(query))
-
-
-def _attach(
-    services: Services, claimed: Claim, issue: Issue, upload: Upload, present: set[tuple[str, int]]
-) -> str:
-    name = jira_filename(upload.filename, upload.sha256)
-    # What a look says of itself is logged, and a file's name is the partner's: the journal alone has it.
-    jira_id, refusal, outcome, said = None, "", f"attached {name}", f"attached file {upload.id}"
-    if (name, upload.size) in present:
-        jira_id, outcome = "present", f"{name} was there already: an answer of Jira's had been lost"
-    else:
-        try:
-            with (services.config.files / upload.stored_as).open("rb") as content:
-                jira_id = services.jira.attach(
-                    issue.id,
-                    filename=name,
-                    content_type=upload.content_type,
-                    content=content,
-                    beat=lambda: hold(services.store, claimed, now=services.clock()),
-                )
-        except Unavailable as error:
-            raise error.about(f"file {upload.id}") from error
-        except Refused as error:
-            refusal, said = error.reason, f"Jira refused file {upload.id}"
-            outcome = f"Jira refused {name}: {refusal}"
-    with writing(services.store, claimed) as db:
-        row = db.get_one(Upload, upload.id)
-        row.jira_id, row.refusal = jira_id, refusal
-        cause = f"file {upload.id}"
-        journal(db, claimed.ticket_id, act="attach", cause=cause, outcome=outcome, now=services.clock())
-    return said
-
-
-def jira_filename(filename: str, sha256: str) -> str:
-    """`print-3fa9c2d1.png`: the content's hash in the name lets a repeat find what is there already."""
-    path = PurePath(filename)
-    return f"{path.stem}-{sha256[:8]}{path.suffix}"

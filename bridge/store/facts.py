@@ -20,8 +20,10 @@ from bridge.domain import (
     ReviewState,
     Stage,
 )
+from bridge.store.sweeps import insert_if_new
 from bridge.store.tables import (
     BranchRow,
+    FormerKey,
     LaneRow,
     PartnerActionRow,
     PublicationRow,
@@ -40,9 +42,17 @@ _OF_ISSUE = select(Ticket.id).where(
 
 
 def tickets_by_key(db: Session, keys: set[str]) -> dict[str, int]:
-    """Issue key to ticket id, for those keys that are ours."""
+    """Issue key to ticket id, for those keys that are ours or were before the issue was moved."""
+    former = db.execute(select(FormerKey.key, FormerKey.ticket_id).where(FormerKey.key.in_(keys)))
     rows = db.execute(select(Ticket.jira_key, Ticket.id).where(Ticket.jira_key.in_(keys)))
-    return {key: ticket_id for key, ticket_id in rows if key}
+    return {key: ticket_id for key, ticket_id in [*former, *rows] if key}
+
+
+def remember_key(db: Session, row: Ticket, key: str) -> None:
+    """The key that the ticket's issue has now; branches may bear the one that it had before."""
+    if row.jira_key and row.jira_key != key:
+        insert_if_new(db, FormerKey, {"key": row.jira_key, "ticket_id": row.id})
+    row.jira_key = key
 
 
 def tickets_of_issue(db: Session, *, issue_id: str, key: str, labels: list[str]) -> list[int]:

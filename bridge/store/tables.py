@@ -175,6 +175,8 @@ class Upload(Base):
     jira_id: Mapped[str | None]
     refusal: Mapped[str] = mapped_column(default="")
     """Why Jira would not take it; the ticket lives on without it."""
+    ours: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Made by the bridge, of texts that are too long for the issue."""
 
 
 UNSETTLED = {
@@ -269,6 +271,15 @@ class Ticket(Base):
     outcome: Mapped[str] = mapped_column(default="")
     reconciled_at: Mapped[datetime | None]
     """When a look last ended well."""
+
+
+class FormerKey(Base):
+    """A key that a ticket's issue had before it was moved. Jira gives it to no other issue."""
+
+    __tablename__ = "former_keys"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
 
 
 class Recipient(Base):

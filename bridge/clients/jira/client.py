@@ -1,16 +1,15 @@
 """Jira in our verbs. Cloud (v3, ADF) or Data Center (v2, wiki markup), as serverInfo says."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
-
-from requests_toolbelt import MultipartEncoder
+from typing import Any
 
 from bridge.clients.errors import Refused
-from bridge.clients.jira import documents, reading
-from bridge.clients.jira.documents import Block
+from bridge.clients.jira import adf, documents, reading, wiki
+from bridge.clients.jira.documents import Block, Paragraph
+from bridge.clients.jira.files import Files
 from bridge.clients.jira.site import Site, ask_site, server_info
 from bridge.clients.jira.transport import Transport, segment
 from bridge.clients.limits import Limiter
@@ -26,6 +25,8 @@ PROPERTY = "chamado"
 TALK = ("comment", "security")
 """The fields that say what was said, and to whom."""
 PAGE = 100
+CUT_SHORT = "O texto foi cortado, porque é mais longo do que o Jira aceita."
+_LINES = {FieldType.TEXT, FieldType.EMAIL}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,20 +44,6 @@ class NewIssue:
     """The ticket's page."""
 
 
-class _Beating:
-    """A file that tells of each piece read from it."""
-
-    def __init__(self, content: BinaryIO, beat: Callable[[], None]) -> None:
-        self._content = content
-        self._beat = beat
-        self.fileno = content.fileno
-        self.tell = content.tell
-
-    def read(self, size: int = -1) -> bytes:
-        self._beat()
-        return self._content.read(size)
-
-
 class Jira:
     """One site. Its names are asked at the first call and kept; `forget_site()` asks again."""
 
@@ -66,6 +53,7 @@ class Jira:
         self._settings = settings
         self._mappings = mappings
         self._transport = Transport(settings, connections=connections, limiter=limiter)
+        self.files = Files(self._transport, self._call, lambda: self.site)
         self._site: Site | None = None
         self._asking = threading.Lock()
 
@@ -93,6 +81,16 @@ class Jira:
     def myself(self) -> str:
         """The name of the account that the token belongs to."""
         return str(self._call("GET", "myself").get("displayName", ""))
+
+    def shows_project(self) -> bool:
+        """Whether our account may see the project: where it may not, no issue is there for it either."""
+        try:
+            self._call("GET", f"project/{segment(self._settings.project)}")
+        except Refused as error:
+            if error.missing:
+                return False
+            raise
+        return True
 
     def browse_url(self, key: str) -> str:
         return f"{self._settings.url}/browse/{key}"
@@ -188,27 +186,13 @@ class Jira:
     def create(self, new: NewIssue) -> tuple[str, str]:
         """File an issue with all its fields, its label and property in one call; (id, key).
 
-        Not idempotent (R5): an `Unavailable` with `unknown_outcome` must not be answered by another call.
+        The description is to be one that `fitted` gave. Not idempotent (R5): an `Unavailable` with
+        `unknown_outcome` must not be answered by another call.
         """
         facts = {"reference": new.reference, "marker": new.marker, "partner": new.partner, "url": new.url}
         property_ = {"key": PROPERTY, "value": facts}
         found = self._call("POST", "issue", json={"fields": self._fields(new), "properties": [property_]})
         return str(found["id"]), str(found["key"])
-
-    def attach(
-        self,
-        issue_id: str,
-        *,
-        filename: str,
-        content_type: str,
-        content: BinaryIO,
-        beat: Callable[[], None],
-    ) -> str:
-        """Send a file, streamed; its attachment id. `beat` is called with each piece: that can take long."""
-        body = MultipartEncoder({"file": (filename, _Beating(content, beat), content_type)})
-        headers = {"X-Atlassian-Token": "no-check", "Content-Type": body.content_type}
-        found = self._call("POST", f"issue/{segment(issue_id)}/attachments", data=body, headers=headers)
-        return str(found[0]["id"])
 
     def link(self, issue_id: str, link: Link) -> None:
         """Show a pull request on the issue; the same one again brings its link up to date."""
@@ -249,9 +233,17 @@ class Jira:
         fields = {self.site.field(field): value}
         self._call("PUT", f"issue/{segment(issue_id)}", json={"fields": fields})
 
+    def fitted(self, blocks: Sequence[Block], *, notice: str) -> tuple[list[Block], bool]:
+        """The blocks as this site takes them, and whether they are whole; if not, `notice` says so first."""
+        size = adf.size if self.site.cloud else wiki.size
+        return documents.fitted(blocks, size=size, notice=notice)
+
     def comment(self, issue_id: str, blocks: Sequence[Block], *, marker: str) -> str:
-        """Write a comment that bears `marker` as a property; its id. On service projects it is internal."""
-        body = documents.adf(blocks) if self.site.cloud else documents.wiki(blocks)
+        """Write a comment that bears `marker` as a property; its id. On service projects it is internal.
+
+        What is too long is cut, and says so.
+        """
+        body = self._document(self.fitted(blocks, notice=CUT_SHORT)[0])
         properties: list[Json] = [{"key": PROPERTY, "value": {"marker": marker}}]
         if self.site.service_desk:
             # A public one would have Jira write to its own portal's customers (R13).
@@ -291,14 +283,13 @@ class Jira:
 
     def _fields(self, new: NewIssue) -> Json:
         site, form = self.site, self._mappings.form
-        description: Any = documents.adf(new.description) if site.cloud else documents.wiki(new.description)
         fields: Json = {
             "project": {"key": self._settings.project},
             "issuetype": {"id": site.issue_type(form.issue_type)},
-            "summary": new.summary,
-            "description": description,
+            "summary": documents.one_line(new.summary),
+            "description": self._document(new.description),
             "labels": [new.marker],
-            site.field("partner"): new.partner,
+            site.field("partner"): documents.one_line(new.partner),
             site.field("reference"): new.reference,
         }
         for name, answer in new.answers.items():
@@ -308,11 +299,14 @@ class Jira:
     def _value(self, kind: FieldType, answer: Answer) -> Any:
         if kind is FieldType.CHOICE:
             return {"value": answer}
-        if isinstance(answer, list):
-            # In v3 a paragraph field takes a document, as descriptions do.
-            text = "\n".join(answer)
-            return documents.adf_text(text) if self.site.cloud else documents.wiki_text(text)
-        return answer
+        text = answer if isinstance(answer, str) else "\n".join(answer)
+        if kind in _LINES:
+            return documents.one_line(text)
+        # In v3 a paragraph field takes a document, as descriptions do.
+        return self._document(self.fitted([Paragraph(text)], notice=CUT_SHORT)[0])
+
+    def _document(self, blocks: Sequence[Block]) -> Any:
+        return adf.adf(blocks) if self.site.cloud else wiki.wiki(blocks)
 
     def _histories(self, found: Json) -> list[Json]:
         """The whole changelog: the issue's own copy, or by page where that is cut short."""

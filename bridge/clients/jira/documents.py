@@ -1,30 +1,48 @@
-"""One document model for what we write into issues: ADF on Cloud (v3), wiki markup on Data Center (v2).
+"""One document model for what we write into issues, and how much of it an issue takes.
 
-Partner text is always text: in ADF it is a text node, in wiki markup every active character is escaped.
+`adf` writes it for Cloud (v3), `wiki` for Data Center (v2). Partner text is always text there.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
-Json = dict[str, Any]
+LIMIT = 32_767
+"""What a description, a comment and a paragraph field take, counted after the conversion (R10)."""
+LINE_LIMIT = 255
+"""What a summary and a one-line field take."""
+CUT = "…"
+# What XML 1.0 cannot hold, and with it neither Jira's exports nor some of its databases.
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class Heading:
     text: str
 
+    def shortened(self, keep: int) -> "Heading":
+        return Heading(cut(self.text, keep))
+
 
 @dataclass(frozen=True)
 class Paragraph:
     text: str
-    """Line breaks are kept."""
+    """Line breaks are kept; an empty line begins another paragraph."""
+
+    def shortened(self, keep: int) -> "Paragraph":
+        return Paragraph(cut(self.text, keep))
 
 
 @dataclass(frozen=True)
 class Numbered:
     items: tuple[str, ...]
+
+    def shortened(self, keep: int) -> "Numbered":
+        """As many whole items as fit."""
+        taken = [total for total in accumulate(units(item) for item in self.items) if total <= keep]
+        whole = len(taken) == len(self.items)
+        return self if whole else Numbered((*self.items[: len(taken)], CUT))
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,9 @@ class Facts:
     """Label and value, one a line."""
 
     rows: tuple[tuple[str, str], ...]
+
+    def shortened(self, keep: int) -> "Facts":
+        return Facts(tuple((label, cut(value, keep)) for label, value in self.rows))
 
 
 @dataclass(frozen=True)
@@ -41,132 +62,81 @@ class Fold:
     title: str
     text: str
 
+    def shortened(self, keep: int) -> "Fold":
+        return replace(self, text=cut(self.text, keep))
+
 
 Block = Heading | Paragraph | Numbered | Facts | Fold
 
 
-# --- Atlassian Document Format
+# --- characters
 
 
-def adf(blocks: Sequence[Block]) -> Json:
-    """The blocks as an ADF document (version 1)."""
-    content = [node for block in blocks for node in _ADF[type(block)](block)]
-    return {"type": "doc", "version": 1, "content": content}
+def units(text: str) -> int:
+    """How long Jira finds a text: Java counts in UTF-16, so most emoji are two."""
+    return len(text) + sum(char > "\uffff" for char in text)
 
 
-def adf_text(text: str) -> Json:
-    """Plain text as an ADF document."""
-    return adf([Paragraph(part) for part in re.split(r"\n{2,}", _lines(text)) if part.strip()])
+def cut(text: str, limit: int) -> str:
+    """The text, its end left out where it is longer than `limit`; no character is halved."""
+    if units(text) <= limit:
+        return text
+    kept = text[: max(limit - len(CUT), 0)]
+    while kept and units(kept) > limit - len(CUT):
+        kept = kept[: len(kept) - max((units(kept) - limit + len(CUT)) // 2, 1)]
+    return kept + CUT if limit >= len(CUT) else ""
 
 
-def _adf_inline(text: str) -> list[Json]:
-    # ADF refuses an empty text node; a line break inside one is a 400 too (port-labs PR 3942).
-    nodes: list[Json] = []
-    for number, line in enumerate(_lines(text).split("\n")):
-        if number:
-            nodes.append({"type": "hardBreak"})
-        if line:
-            nodes.append({"type": "text", "text": line})
-    return nodes
+def readable(text: str) -> str:
+    """The text with each character that Jira cannot keep as its picture (␛), or as �."""
+    return _UNREADABLE.sub(_picture, text)
 
 
-def _adf_paragraph(text: str) -> Json:
-    return {"type": "paragraph", "content": _adf_inline(text)}
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
 
 
-def _adf_facts(block: Facts) -> list[Json]:
-    content: list[Json] = []
-    for number, (label, value) in enumerate(block.rows):
-        if number:
-            content.append({"type": "hardBreak"})
-        content.append({"type": "text", "text": f"{label}: ", "marks": [{"type": "strong"}]})
-        content.extend(_adf_inline(value))
-    return [{"type": "paragraph", "content": content}]
+def one_line(text: str) -> str:
+    """The text as a summary or a one-line field takes it."""
+    return cut(readable(" ".join(text.splitlines())), LINE_LIMIT)
 
 
-def _adf_numbered(block: Numbered) -> list[Json]:
-    items = [{"type": "listItem", "content": [_adf_paragraph(item)]} for item in block.items]
-    return [{"type": "orderedList", "content": items}]
+# --- how much
 
 
-def _adf_heading(block: Heading) -> list[Json]:
-    return [{"type": "heading", "attrs": {"level": 3}, "content": _adf_inline(block.text)}]
+def fitted(
+    blocks: Sequence[Block], *, size: Callable[[Sequence[Block]], int], notice: str
+) -> tuple[list[Block], bool]:
+    """The blocks as an issue takes them, and whether they are whole.
+
+    Where they are longer than that, each is cut to the same length, and `notice` is said before them.
+    """
+    if size(blocks) <= LIMIT:
+        return list(blocks), True
+    fits, too_much = 0, LIMIT
+    while too_much - fits > 1:
+        keep = (fits + too_much) // 2
+        fits, too_much = (keep, too_much) if size(_noted(blocks, notice, keep)) <= LIMIT else (fits, keep)
+    return _noted(blocks, notice, fits), False
 
 
-def _adf_fold(block: Fold) -> list[Json]:
-    return [{"type": "expand", "attrs": {"title": block.title}, "content": [_adf_paragraph(block.text)]}]
+def _noted(blocks: Sequence[Block], notice: str, keep: int) -> list[Block]:
+    return [Paragraph(notice), *(block.shortened(keep) for block in blocks)]
 
 
-_ADF: Mapping[type[Any], Callable[[Any], list[Json]]] = {
-    Heading: _adf_heading,
-    Paragraph: lambda block: [_adf_paragraph(block.text)],
-    Numbered: _adf_numbered,
-    Facts: _adf_facts,
-    Fold: _adf_fold,
-}
+def plain(blocks: Sequence[Block]) -> str:
+    """Every word of the blocks, for a text file."""
+    return "\n\n".join(_plain(block) for block in blocks) + "\n"
 
 
-def text_of(body: object) -> str:
-    """The plain text of an ADF document, or of a wiki string as it is."""
-    if isinstance(body, str):
-        return body
-    return "\n\n".join(_node_text(node) for node in _children(body)).strip()
-
-
-def _node_text(node: Json) -> str:
-    kind = node.get("type")
-    if kind == "text":
-        return str(node.get("text", ""))
-    if kind == "hardBreak":
-        return "\n"
-    if kind in _WORDS_IN_ATTRS:
-        attrs = node.get("attrs") or {}
-        return str(attrs.get("text") or attrs.get("shortName") or attrs.get("url") or "")
-    separator = "" if kind in _INLINE_PARENTS else "\n"
-    return separator.join(_node_text(child) for child in _children(node))
-
-
-_WORDS_IN_ATTRS = {"mention", "emoji", "inlineCard", "blockCard", "status", "date"}
-_INLINE_PARENTS = {"paragraph", "heading", "codeBlock"}
-
-
-def _children(node: object) -> list[Json]:
-    content = node.get("content") if isinstance(node, dict) else None
-    return [child for child in content if isinstance(child, dict)] if isinstance(content, list) else []
-
-
-# --- wiki markup
-
-
-_ACTIVE = re.compile(r"([\\{}\[\]*_?\-+^~!|#:()@&;])")
-
-
-def wiki(blocks: Sequence[Block]) -> str:
-    """The blocks as Jira wiki markup."""
-    return "\n\n".join(_WIKI[type(block)](block) for block in blocks)
-
-
-def wiki_text(text: str) -> str:
-    """Text in which nothing is markup any more."""
-    lines = (_ACTIVE.sub(r"\\\1", line) for line in _lines(text).split("\n"))
-    return "\n".join(_heading_defused(line) for line in lines)
-
-
-def _heading_defused(line: str) -> str:
-    # "h1. x" and "bq. x" are markup at a line's start only.
-    return re.sub(r"^(\s*(?:h[1-6]|bq))\.", r"\1\\.", line)
-
-
-_WIKI: Mapping[type[Any], Callable[[Any], str]] = {
-    Heading: lambda block: f"h3. {wiki_text(block.text)}",
-    Paragraph: lambda block: wiki_text(block.text),
-    Numbered: lambda block: "\n".join(f"# {wiki_text(item)}" for item in block.items),
-    Facts: lambda block: "\n".join(
-        f"*{wiki_text(label)}*: {wiki_text(value)}" for label, value in block.rows
-    ),
-    Fold: lambda block: f"{{panel:title={wiki_text(block.title)}}}\n{wiki_text(block.text)}\n{{panel}}",
-}
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _plain(block: Block) -> str:
+    match block:
+        case Heading(text) | Paragraph(text):
+            return text
+        case Numbered(items):
+            return "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
+        case Facts(rows):
+            return "\n".join(f"{label}: {value}" for label, value in rows)
+        case Fold(title, text):
+            return f"{title}\n\n{text}"

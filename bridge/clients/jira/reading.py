@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
-from bridge.clients.jira.documents import text_of
+from bridge.clients.jira.adf import text_of
 from bridge.clients.jira.site import Site
-from bridge.domain import DueDateChange, Issue, JiraComment, StatusChange
+from bridge.domain import Attachment, DueDateChange, Issue, JiraComment, StatusChange
 
 Json = dict[str, Any]
 
@@ -38,7 +38,10 @@ def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) 
         ),
         comments=said(fields, comments, site),
         transitions={site.status_name(one["to"]): str(one["id"]) for one in found.get("transitions", [])},
-        attachments=tuple((one["filename"], int(one["size"])) for one in fields.get("attachment") or []),
+        attachments=tuple(
+            Attachment(id=str(one["id"]), filename=one["filename"], size=int(one["size"]))
+            for one in fields.get("attachment") or []
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """One HTTP call to Jira, and what its failure means. The session is the jira library's."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ TIMEOUT = (5, 20)
 """Seconds to connect and to answer."""
 TOKEN_WAIT = 300.0
 """Seconds before a refused token is tried again: only the operator can mend it."""
+PIECE = 64 * 1024
 SERVICE = "Jira"
 
 
@@ -52,14 +54,32 @@ class Transport:
             Unavailable: later, perhaps; `unknown_outcome` says whether it may have been carried out.
             Refused: never as asked.
         """
+        asked = f"{method} {path}"
+        response = self._send(method, f"rest/{root}/{version}/{path}", path, **request)
+        return _json(response, asked)
+
+    def pieces(self, path: str, **request: Any) -> Iterator[bytes]:
+        """What lies at `path` below the site's address, a piece at a time. Redirects are not followed.
+
+        Raises:
+            Unavailable, Refused: as `call`.
+        """
+        with self._send("GET", path, path, stream=True, **request) as response:
+            if response.status_code != 200:
+                raise Refused(SERVICE, f"sends the file from elsewhere ({response.status_code}, GET {path})")
+            try:
+                yield from response.iter_content(PIECE)
+            except requests.RequestException as error:
+                raise Unavailable(SERVICE, f"closed the connection (GET {path})") from error
+
+    def _send(self, method: str, address: str, path: str, **request: Any) -> requests.Response:
+        """One request to `address` below the site's; limits and sentences know it as `path`."""
         refuse_in_transaction()
         asked = f"{method} {path}"
         if self._limiter:
             self._limiter.take(SERVICE, _scopes(method, path))
         try:
-            response = self._session.request(
-                method, f"{self._base}/rest/{root}/{version}/{path}", allow_redirects=False, **request
-            )
+            return self._session.request(method, f"{self._base}/{address}", allow_redirects=False, **request)
         except JIRAError as error:
             failure = _failure(error, asked)
             if self._limiter and error.response is not None and _is_limit(error.response):
@@ -68,7 +88,6 @@ class Transport:
         except requests.RequestException as error:
             reason = f"{_network(error)} ({asked})"
             raise Unavailable(SERVICE, reason, unknown_outcome=not _never_sent(error)) from error
-        return _json(response, asked)
 
     def _rest(
         self,

@@ -1,0 +1,57 @@
+"""An issue that is not there any more: the partner reads that the ticket is closed, and nobody asks again."""
+
+from bridge.clients.errors import Refused
+from bridge.domain import Tell
+from bridge.reconcile.telling import write_telling
+from bridge.services import Services
+from bridge.store.tables import Ticket
+from bridge.store.tickets import Claim, writing
+from mappings.model import Category, Trigger, Workflow
+
+TOLD = "O registro deste chamado foi removido pela equipe. Se o problema continuar, abra um novo chamado."
+KIND = "gone"
+
+
+def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refused) -> str:
+    """Close a ticket whose issue Jira does not show. Should it show it again, the next look reads it as ever.
+
+    Raises:
+        Refused: the project is not shown either, so it is the account that lacks a permission.
+        Unavailable: from the client.
+    """
+    if not services.jira.shows_project():
+        raise error
+    workflow, now = services.mappings.workflow, services.clock()
+    with writing(services.store, claimed) as db:
+        row = db.get_one(Ticket, ticket.id)
+        if not _is_closed(workflow, row.status):
+            row.status, row.status_since = _last(workflow), now
+        fact = Tell(
+            source=f"{KIND}:{ticket.jira_id}",
+            at=now,
+            kind=KIND,
+            author="",
+            status="",
+            text=TOLD,
+            visible=True,
+            email=None,
+            outcome="no e-mail: the issue was deleted",
+            context={},
+        )
+        write_telling(db, services, ticket, fact)
+    return (
+        f"{ticket.jira_key} was deleted in Jira, or is hidden from the bridge's account: the ticket is closed"
+    )
+
+
+def _is_closed(workflow: Workflow, status: str) -> bool:
+    known = workflow.statuses.get(status)
+    return known is not None and known.category is Category.DONE
+
+
+def _last(workflow: Workflow) -> str:
+    """Where a ticket ends when all goes well."""
+    confirmed = workflow.rules.get(Trigger.CONFIRMED)
+    if confirmed:
+        return confirmed.to
+    return next(one.name for one in workflow.statuses.values() if one.category is Category.DONE)
