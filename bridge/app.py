@@ -11,6 +11,7 @@ from bridge.carrier import Carrier, EmbeddedCarrier
 from bridge.config import Config
 from bridge.reconcile import reconcile
 from bridge.reconcile.drift import watch
+from bridge.reconcile.file_limit import ask_file_limit
 from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
@@ -23,7 +24,7 @@ from webhooks import github, jira
 HEAL_SECONDS = 15.0
 """Between looks at whether a sweep for missed changes is due."""
 DRIFT_SECONDS = 60.0
-"""Between looks at whether the Jira site is due to be compared with the mappings."""
+"""Between looks at whether the Jira site is due to be compared with the mappings, or asked for its limits."""
 MAIL_SECONDS = 5.0
 """Between looks at the outbox, besides the look right after each commit that fills it."""
 
@@ -67,6 +68,7 @@ def carried(services: Services, *, owner: str) -> Carrier:
     services.store.on_bells = hear
     carrier.every(HEAL_SECONDS, lambda: heal(services))
     carrier.every(DRIFT_SECONDS, lambda: watch(services))
+    carrier.every(DRIFT_SECONDS, lambda: ask_file_limit(services))
     return carrier
 
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest
 from bridge.domain import reference, ticket_id
 from bridge.portal import access, schemas, selection, timeline, words
 from bridge.portal.access import services
-from bridge.portal.files import MAXIMUM_FILES, Intake, forget, take_in
+from bridge.portal.files import MAXIMUM_FILES, Intake, forget, take_in, terms
 from bridge.portal.openapi import document
 from bridge.portal.pages import api
 from bridge.portal.schemas import Answers, Errors
@@ -134,7 +134,12 @@ def _received() -> tuple[Mapping[str, Any], Intake]:
     if request.mimetype != "multipart/form-data":
         abort(415)
     name = _files_name()
-    intake = take_in(request.files.getlist(name), folder=services().config.files, room=MAXIMUM_FILES)
+    intake = take_in(
+        request.files.getlist(name),
+        folder=services().config.files,
+        room=MAXIMUM_FILES,
+        terms=terms(services().store),
+    )
     strangers = {other: "" for other in request.files if other != name}
     return {**_form_fields(), **strangers}, intake
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bridge.domain import PartnerVerb, reference
 from bridge.portal import schemas, words
 from bridge.portal.access import services
-from bridge.portal.files import ACCEPTED, ACCEPTED_SENTENCE, MAXIMUM_FILES, take_in
+from bridge.portal.files import MAXIMUM_FILES, take_in, terms
 from bridge.store import drafts, organisations, panel
 from bridge.store.panel import Story
 from bridge.store.tables import Partner, PartnerActionRow, Ticket, Upload
@@ -136,8 +136,7 @@ def page(
         changed=CHANGED if changed else "",
         earlier=[one for one in story.actions if one.verb == PartnerVerb.STILL_FAILING],
         question=_question(story),
-        accepted=",".join(ACCEPTED),
-        accepted_sentence=ACCEPTED_SENTENCE,
+        terms=terms(services().store),
     )
 
 
@@ -155,7 +154,8 @@ def _files(owner: Partner) -> tuple[tuple[Upload, ...], tuple[str, ...]]:
     with store.read() as db:
         kept = drafts.loose_uploads(db, owner, [one for one in ids if one < 2**63])
     received = request.files.getlist("arquivos")
-    intake = take_in(received, folder=services().config.files, room=MAXIMUM_FILES - len(kept))
+    room = MAXIMUM_FILES - len(kept)
+    intake = take_in(received, folder=services().config.files, room=room, terms=terms(store))
     with store.begin() as db:
         now = services().clock()
         fresh = [drafts.add_upload(db, owner, stored, draft_id=None, now=now) for stored in intake.stored]

@@ -37,7 +37,7 @@ PAGES = {
     405: Explanation(title="Isto não pode ser feito assim", text="Volte e use os botões da página."),
     413: Explanation(
         title="O envio é grande demais",
-        text="Cada arquivo pode ter até 10 MB. Volte, tire os maiores e envie um link para eles.",
+        text="Volte, tire os arquivos maiores e envie um link para eles, ou envie menos de cada vez.",
     ),
     415: Explanation(title="Formato não aceito", text="Volte e envie pelo formulário."),
     429: Explanation(

@@ -11,9 +11,13 @@ from pathlib import Path
 import puremagic
 from werkzeug.datastructures import FileStorage
 
+from bridge.store import Store
 from bridge.store.drafts import StoredFile
+from bridge.store.file_limit import file_limit
 
-MAXIMUM_BYTES = 10 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+MAXIMUM_BYTES = 200 * MEGABYTE
+"""What one request may bring, and so the largest file, however large Jira's limit is."""
 MAXIMUM_FILES = 20
 MAXIMUM_NAME = 120
 CHUNK = 64 * 1024
@@ -37,13 +41,47 @@ _PACKED = {
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "word/"),
 }
 ACCEPTED = tuple(f".{ending}" for ending in (*_BINARY, *_TEXT, *_PACKED))
-ACCEPTED_SENTENCE = (
+KINDS = (
     "Imagens (PNG, JPG, GIF, WEBP), vídeos (MP4, WEBM, MOV), PDF, textos (TXT, LOG, CSV, XML, JSON), "
-    "planilhas e documentos (XLSX, DOCX) e ZIP, com até 10 MB cada um e 20 no total."
+    "planilhas e documentos (XLSX, DOCX) e ZIP"
 )
+NO_FILES = "No momento não é possível enviar arquivos. Envie links."
 # These name the same kind of file to us (an iPhone's .mov is often written as MP4).
 _TWINS = {"jpg": {"jpg", "jpeg", "jfif"}, "mp4": {"mp4", "m4v", "mov"}, "mov": {"mov", "mp4", "m4v", "qt"}}
 _TWINS["jpeg"] = _TWINS["jpg"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Which files are taken now."""
+
+    limit: int
+    """Bytes of the largest; 0 when none is."""
+
+    @property
+    def endings(self) -> str:
+        return ",".join(ACCEPTED)
+
+    @property
+    def largest(self) -> str:
+        """`10 MB`."""
+        return f"{self.limit // MEGABYTE} MB" if self.limit >= MEGABYTE else f"{self.limit // 1024} kB"
+
+    @property
+    def sentence(self) -> str:
+        if not self.limit:
+            return NO_FILES
+        together = "" if self.limit * MAXIMUM_FILES <= MAXIMUM_BYTES else f", {_TOGETHER} de cada vez"
+        return f"{KINDS}, com até {self.largest} cada um e {MAXIMUM_FILES} no total{together}."
+
+
+_TOGETHER = f"{MAXIMUM_BYTES // MEGABYTE} MB"
+
+
+def terms(store: Store) -> Terms:
+    """What Jira takes, as it last said."""
+    with store.read() as db:
+        return Terms(min(file_limit(db), MAXIMUM_BYTES))
 
 
 class FileRefused(Exception):
@@ -63,7 +101,7 @@ class Intake:
     refusals: tuple[str, ...]
 
 
-def take_in(files: Iterable[FileStorage], *, folder: Path, room: int) -> Intake:
+def take_in(files: Iterable[FileStorage], *, folder: Path, room: int, terms: Terms) -> Intake:
     """Store what may be stored, at most `room` files; each other file is refused by name, alone."""
     stored: list[StoredFile] = []
     refusals: list[str] = []
@@ -73,7 +111,7 @@ def take_in(files: Iterable[FileStorage], *, folder: Path, room: int) -> Intake:
         try:
             if len(stored) >= room:
                 raise FileRefused(display_name(file.filename), f"são no máximo {MAXIMUM_FILES} arquivos.")
-            stored.append(_store(file, folder))
+            stored.append(_store(file, folder, terms))
         except FileRefused as refusal:
             refusals.append(refusal.reason)
     return Intake(stored=tuple(stored), refusals=tuple(refusals))
@@ -95,15 +133,17 @@ def display_name(given: str) -> str:
     return f"{stem[:limit]}{dot}{ending}" if dot and len(ending) <= 10 else shown[:MAXIMUM_NAME]
 
 
-def _store(file: FileStorage, folder: Path) -> StoredFile:
+def _store(file: FileStorage, folder: Path, terms: Terms) -> StoredFile:
     name = display_name(file.filename or "")
     ending = name.rpartition(".")[2].lower()
+    if not terms.limit:
+        raise FileRefused(name, NO_FILES)
     if f".{ending}" not in ACCEPTED:
-        raise FileRefused(name, f"este tipo de arquivo não é aceito. {ACCEPTED_SENTENCE}")
+        raise FileRefused(name, f"este tipo de arquivo não é aceito. {terms.sentence}")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / secrets.token_hex(16)
     try:
-        size, digest = _write(file, path, name)
+        size, digest = _write(file, path, name, terms)
         _believe(path, ending, name)
     except BaseException:
         path.unlink(missing_ok=True)
@@ -113,15 +153,13 @@ def _store(file: FileStorage, folder: Path) -> StoredFile:
     )
 
 
-def _write(file: FileStorage, path: Path, name: str) -> tuple[int, str]:
+def _write(file: FileStorage, path: Path, name: str, terms: Terms) -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
     with path.open("xb") as target:
         while chunk := file.stream.read(CHUNK):
             size += len(chunk)
-            if size > MAXIMUM_BYTES:
-                raise FileRefused(
-                    name, f"passa de {MAXIMUM_BYTES // 1024 // 1024} MB. Envie um link na descrição."
-                )
+            if size > terms.limit:
+                raise FileRefused(name, f"passa de {terms.largest}. Envie um link na descrição.")
             digest.update(chunk)
             target.write(chunk)
     if size == 0:

@@ -8,7 +8,7 @@ from flask import render_template, url_for
 
 from bridge.portal import access, schemas
 from bridge.portal.access import services
-from bridge.portal.files import ACCEPTED, ACCEPTED_SENTENCE
+from bridge.portal.files import terms
 from bridge.portal.schemas import Errors
 from bridge.store import drafts
 from bridge.store.tables import Upload
@@ -62,8 +62,7 @@ def render(typed: Typed) -> str:
         sections=sections(form, typed.answers, errors),
         files=schemas.files_field(form),
         links=typed.answers.get(schemas.LINKS, ""),
-        accepted=",".join(ACCEPTED),
-        accepted_sentence=ACCEPTED_SENTENCE,
+        terms=terms(services().store),
         ai_available=access.may_use_ai(),
         can_undo=(typed.proposal or {}).get("decision") == "accepted",
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bridge.domain import reference
 from bridge.portal import access, form_page, proposal_views, schemas
 from bridge.portal.access import requires_partner, services
-from bridge.portal.files import MAXIMUM_FILES, Intake, forget, take_in
+from bridge.portal.files import MAXIMUM_FILES, Intake, forget, take_in, terms
 from bridge.portal.form_page import Typed
 from bridge.portal.pages import pages
 from bridge.store import drafts, people
@@ -112,7 +112,7 @@ def _keep(draft_id: str) -> Intake:
         room = MAXIMUM_FILES - drafts.count_uploads(db, partner, draft_id=draft_id)
     files = schemas.files_field(services().mappings.form)
     received = request.files.getlist(files.name) if files else []
-    intake = take_in(received, folder=services().config.files, room=room)
+    intake = take_in(received, folder=services().config.files, room=room, terms=terms(store))
     with store.begin() as db:
         draft = _write(db, draft_id)
         for stored in intake.stored:

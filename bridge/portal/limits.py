@@ -9,12 +9,12 @@ from flask_limiter.util import get_remote_address
 from limits import parse
 
 from bridge.portal import access
-from bridge.portal.files import MAXIMUM_BYTES, MAXIMUM_FILES
+from bridge.portal.files import MAXIMUM_BYTES
 from bridge.portal.pages import api, pages
 from bridge.store.tables import Partner
 
 PLAIN_BYTES = 1024 * 1024
-UPLOAD_BYTES = MAXIMUM_BYTES * MAXIMUM_FILES + PLAIN_BYTES
+UPLOAD_BYTES = MAXIMUM_BYTES + PLAIN_BYTES
 UPLOADS = frozenset({"portal.save_draft", "portal.act"})
 QUOTAS = {
     "portal.request_link": "5 per minute;30 per hour",

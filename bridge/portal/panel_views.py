@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from bridge.domain import PartnerVerb, reference, ticket_id
 from bridge.portal import access, deeds, form_page, schemas, words
 from bridge.portal.access import requires_partner, services
-from bridge.portal.files import ACCEPTED, ACCEPTED_SENTENCE
+from bridge.portal.files import terms
 from bridge.portal.pages import pages
 from bridge.portal.timeline import told
 from bridge.store import panel
@@ -72,8 +72,7 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         ),
         workflow=workflow,
         notice=NOTICES.get(request.args.get("aviso", ""), ""),
-        accepted=",".join(ACCEPTED),
-        accepted_sentence=ACCEPTED_SENTENCE,
+        terms=terms(services().store),
     )
 
 

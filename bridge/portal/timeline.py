@@ -101,7 +101,7 @@ def _headline(event: Event, workflow: Workflow) -> str:
         return plain(workflow, event.status)
     if event.kind == "due_date":
         return f"Prazo de entrega: {event.text}" if event.text else "Prazo de entrega em revisão"
-    return "Mensagem da equipe" if event.kind == "comment" else "Andamento"
+    return {"comment": "Mensagem da equipe", "gone": "Chamado encerrado"}.get(event.kind, "Andamento")
 
 
 def _because(event: Event, before: str, story: Story, workflow: Workflow) -> str:

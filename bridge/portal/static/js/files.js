@@ -6,7 +6,7 @@
     input.addEventListener("change", () => {
       const large = [...input.files].filter((file) => file.size > Number(input.dataset.limit));
       said.hidden = large.length === 0;
-      said.textContent = large.map((file) => `“${file.name}” passa de 10 MB.`).join(" ");
+      said.textContent = large.map((file) => `“${file.name}” passa de ${input.dataset.largest}.`).join(" ");
     });
     input.form.addEventListener("submit", (event) => {
       if (said.hidden) return;
