@@ -95,7 +95,7 @@ def _echo(services: Services, db: Session, payload: Payload, tickets: list[int])
         for name in (ticket.status, ticket.moving_to, ticket.assigning)
     }
     ours = {site.fields[name] for name in ("staging_url", "version") if name in site.fields}
-    return all(_made_by_us(item, expected, ours) for item in items)
+    return all(_made_by_us(item, site, expected, ours) for item in items)
 
 
 def _our_comment(site: Site, payload: Payload) -> bool:
@@ -105,9 +105,10 @@ def _our_comment(site: Site, payload: Payload) -> bool:
     return bool(kinds & {"comment_created", "issue_commented"}) and site.is_us(author)
 
 
-def _made_by_us(item: dict[str, Any], expected: set[str], ours: set[str]) -> bool:
+def _made_by_us(item: dict[str, Any], site: Site, expected: set[str], ours: set[str]) -> bool:
     if item.get("field") == "status":
-        return item.get("toString") in expected
+        # By its id: the name that is told may be a translation.
+        return site.status_name({"id": item.get("to"), "name": item.get("toString")}) in expected
     if item.get("field") == "assignee":
         return bool(item.get("to")) and item["to"] in expected
     return item.get("fieldId") in ours or item.get("field") in {"Attachment", "RemoteIssueLink"}

@@ -101,7 +101,7 @@ def _carry_out(services: Services, found: Findings) -> str:
 def _jira(services: Services, since: datetime) -> Findings:
     minutes = int((services.clock() - since).total_seconds() // 60) + 1
     changed = services.jira.updated_within(minutes=minutes)
-    bells = [*_unseen(services, changed), *_stale(services)]
+    bells = [*_unseen(services, changed), *_stale(services), *_moved_away(services)]
     said = f"{len(changed)} issues changed since {since:%Y-%m-%d %H:%M}"
     return Findings(said=said, bells=tuple(bells))
 
@@ -128,6 +128,24 @@ def _stale(services: Services) -> list[Doorbell]:
                 Ticket.jira_id.is_not(None),
                 Ticket.parked == "",
                 Ticket.reconciled_at < services.clock() - STALE,
+            )
+            .order_by(Ticket.reconciled_at)
+            .limit(STALE_LIMIT)
+        )
+        return [(ticket_id, "issue", issue_id or "") for ticket_id, issue_id in rows]
+
+
+def _moved_away(services: Services) -> list[Doorbell]:
+    """The open tickets whose issues are in another project now: neither search nor webhooks tell of those."""
+    here = f"{services.config.jira.project}-"
+    with services.store.read() as db:
+        rows = db.execute(
+            select(Ticket.id, Ticket.jira_id)
+            .where(
+                Ticket.status.not_in(_done(services)),
+                Ticket.jira_key.is_not(None),
+                ~Ticket.jira_key.startswith(here, autoescape=True),
+                Ticket.parked == "",
             )
             .order_by(Ticket.reconciled_at)
             .limit(STALE_LIMIT)
