@@ -5,6 +5,7 @@ project is made there and removed again with its schemes, screen, workflow and w
 the issue type belong to the site and stay for the next run.
 """
 
+import hashlib
 import os
 import secrets
 import string
@@ -23,6 +24,7 @@ from bridge.cli.waiting import until
 from bridge.clients.errors import Refused
 from bridge.clients.jira import Jira, NewIssue, Paragraph
 from bridge.config import load
+from bridge.domain import Attachment
 from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
 from mappings import load as load_mappings
@@ -198,10 +200,36 @@ def test_a_file_is_attached_byte_for_byte(contract: Contract, filed: tuple[str, 
         made = contract.jira.files.attach(
             issue_id, filename="captura é.png", content_type="image/png", content=opened, beat=lambda: None
         )
-    assert ("captura é.png", len(content)) in contract.jira.observe(issue_id).attachments
-    auth = (contract.environment["CHAMADOS_JIRA_USER"], contract.environment["CHAMADOS_JIRA_TOKEN"])
-    url = f"{contract.environment['CHAMADOS_JIRA_URL']}/rest/api/3/attachment/content/{made}"
-    assert requests.get(url, auth=auth, timeout=30, params={"redirect": "false"}).content == content
+    there = Attachment(id=made, filename="captura é.png", size=len(content))
+    assert there in contract.jira.observe(issue_id).attachments
+    digest = contract.jira.files.digest(made, beat=lambda: None)
+    assert digest == hashlib.sha256(content).hexdigest()
+    contract.jira.files.remove(made)
+    assert there not in contract.jira.observe(issue_id).attachments
+    with pytest.raises(Refused) as refused:
+        contract.jira.files.digest(made, beat=lambda: None)
+    assert refused.value.missing
+
+
+def test_the_site_says_how_large_files_may_be(contract: Contract) -> None:
+    assert contract.jira.files.limit() > 1_000_000
+
+
+def test_a_text_that_is_too_long_fits_once_it_is_cut(contract: Contract) -> None:
+    blocks, whole = contract.jira.fitted([Paragraph(HOSTILE * 2000)], notice="Cortado.")
+    assert not whole
+    new = NewIssue(
+        summary="Contrato: texto longo " + "é" * 300,
+        description=blocks,
+        answers={"ferramenta": "Sistema", "fluxo": ["Cadastros"], "email_cliente": "a@b.example"},
+        partner="Revenda Modelo",
+        reference="CT-2",
+        marker=f"br-{secrets.token_hex(8)}",
+    )
+    issue_id, _ = contract.jira.create(new)
+    contract.jira.comment(issue_id, [Paragraph("🙂" * 40_000)], marker="action-1")
+    raw = contract.rest("GET", f"api/3/issue/{issue_id}", params={"fields": "description"})["fields"]
+    assert "Cortado." in str(raw["description"])
 
 
 def test_our_fields_are_set_and_read(contract: Contract, filed: tuple[str, str]) -> None:

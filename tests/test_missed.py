@@ -15,6 +15,8 @@ from bridge.store import Store, sweeps
 from bridge.store.tables import Delivery, SweepRow, Ticket
 from bridge.store.tickets import LeaseLost, claim, hold, release, release_dead, ring, writing
 from tests.conftest import NOW
+from bridge.store.tickets import LeaseLost, claim, hold, release_dead, ring, writing
+from tests.wiki_notation import read
 from tests.world import SECONDS, World
 
 
@@ -211,7 +213,7 @@ def test_a_creation_that_surfaces_after_the_quarantine_is_linked_and_closed(worl
     _heal(world)
     assert world.ticket(number).jira_key == older
     assert (world.issue(older)["status"], world.issue(younger)["status"]) == ("Triagem", "Reprovado")
-    said = str(world.issue(younger)["comments"]).replace("\\", "")
+    said = read(str(world.issue(younger)["comments"]))
     assert f"CT-{number} continua em {older}" in said
     _heal(world)
     assert len(world.issue(younger)["comments"]) == 1

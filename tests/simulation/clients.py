@@ -79,6 +79,12 @@ class FakeJira:
 
         return self._weather.call("Jira", f"marked {issue_id}", effect)
 
+    def fitted(self, blocks: Sequence[Block], *, notice: str) -> tuple[Sequence[Block], bool]:
+        return blocks, True
+
+    def shows_project(self) -> bool:
+        return True
+
     def create(self, new: NewIssue) -> tuple[str, str]:
         def effect() -> tuple[str, str]:
             made = self._outside.create(new.marker)
