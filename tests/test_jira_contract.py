@@ -225,6 +225,7 @@ def test_a_text_that_is_too_long_fits_once_it_is_cut(contract: Contract) -> None
         partner="Revenda Modelo",
         reference="CT-2",
         marker=f"br-{secrets.token_hex(8)}",
+        url="https://chamados.example/chamados/CT-2",
     )
     issue_id, _ = contract.jira.create(new)
     contract.jira.comment(issue_id, [Paragraph("🙂" * 40_000)], marker="action-1")
