@@ -15,7 +15,6 @@ from bridge.store import Store, sweeps
 from bridge.store.tables import Delivery, SweepRow, Ticket
 from bridge.store.tickets import LeaseLost, claim, hold, release, release_dead, ring, writing
 from tests.conftest import NOW
-from bridge.store.tickets import LeaseLost, claim, hold, release_dead, ring, writing
 from tests.wiki_notation import read
 from tests.world import SECONDS, World
 
