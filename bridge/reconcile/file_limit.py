@@ -19,7 +19,8 @@ log = structlog.get_logger()
 def ask_file_limit(services: Services) -> None:
     """Ask when it is due. While Jira cannot be asked, what it last said stays."""
     now = services.clock()
-    if sweeps.take(services.store, SWEEP, now=now, every=EVERY) is None:
+    since = sweeps.take(services.store, SWEEP, now=now, every=EVERY)
+    if since is None:
         return
     try:
         limit = services.jira.files.limit()
@@ -29,5 +30,5 @@ def ask_file_limit(services: Services) -> None:
     with services.store.begin() as db:
         remember_file_limit(db, limit, now=now)
     outcome = f"Jira takes files of up to {limit} bytes"
-    sweeps.finished(services.store, SWEEP, began=now, now=now, outcome=outcome)
+    sweeps.finished(services.store, SWEEP, since=since, began=now, now=now, outcome=outcome)
     log.info("asked how large files may be", outcome=outcome)
