@@ -23,6 +23,7 @@ from bridge.portal import (
     protection,
     review_views,
     sign_in,
+    similar_views,
     vendor_sign_in,
     words,
 )
@@ -43,6 +44,7 @@ _VIEWS = (
     proposal_views,
     review_views,
     sign_in,
+    similar_views,
     vendor_sign_in,
 )
 _STATIC = Path(__file__).with_name("static")

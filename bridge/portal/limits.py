@@ -24,6 +24,7 @@ QUOTAS = {
     "portal.finish": "20 per minute",
     "portal.save_draft": "60 per minute",
     "portal.act": "30 per minute",
+    "portal.look_alikes": "60 per minute",
     "api.file": "60 per minute",
     "api.listing": "120 per minute",
     "api.show": "240 per minute",

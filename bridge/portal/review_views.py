@@ -13,6 +13,7 @@ from bridge.portal.access import requires_partner, services
 from bridge.portal.form_page import Typed
 from bridge.portal.pages import pages
 from bridge.portal.proposal_views import is_offered, own_description
+from bridge.portal.similar_views import found
 from bridge.store import drafts, panel
 from bridge.store.filing import Submission, file_ticket
 
@@ -87,6 +88,8 @@ def _page(reviewed: Reviewed, error: str = "") -> str:
         customer=reviewed.answers.get(CUSTOMER, ""),
         error=error,
         ai_offered=is_offered(reviewed.typed),
+        similar=found(reviewed.answers["titulo"], reviewed.answers["descricao"]),
+        workflow=services().mappings.workflow,
     )
 
 

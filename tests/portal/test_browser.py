@@ -10,7 +10,10 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from bridge.store import people
+from bridge.store.filing import Submission, file_ticket
 from tests.portal.conftest import PNG, Portal, proposal
+from tests.portal.test_similar import ALIKE, TITLE, WORDS
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -180,3 +183,19 @@ def test_nothing_sticks_out_and_targets_are_large(page: Page, opened: Portal, wi
             box = target.bounding_box()
             if "unseen" not in (target.get_attribute("class") or ""):
                 assert box and box["height"] >= 24 and box["width"] >= 24, path  # noqa: PT018
+
+
+@pytest.mark.parametrize("page", [True], indirect=True, ids=["javascript"])
+def test_an_open_ticket_like_the_one_being_written_is_followed_in_one_click(
+    page: Page, opened: Portal
+) -> None:
+    with opened.services.store.begin() as db:
+        partner = people.by_email(db, "ana@revenda.com.br")
+        assert partner
+        answers = {**ALIKE, "titulo": TITLE, "descricao": WORDS}
+        file_ticket(db, Submission(partner=partner, answers=answers), status="Triagem", now=opened.now[0])
+    page.get_by_label("Título").press_sequentially(ALIKE["titulo"])
+    page.get_by_label("Explique").press_sequentially(ALIKE["descricao"])
+    page.get_by_role("button", name="Acompanhar este CT-1").click()
+    expect(page.get_by_text("Você acompanha CT-1")).to_be_visible()
+    expect(page.get_by_label("Explique")).to_have_value(ALIKE["descricao"])
