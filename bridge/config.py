@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bridge.environment import Reader, Secret, is_domain
 
@@ -45,7 +46,12 @@ class JiraSettings:
 @dataclass(frozen=True, kw_only=True)
 class GitHubSettings:
     url: str
+    """The API's base: `https://api.github.com`, or `https://<host>/api/v3` on GitHub Enterprise Server."""
     token: Secret
+    """Empty where the bridge comes as a GitHub App."""
+    app_id: str
+    app_private_key: Secret
+    """PEM; empty where the bridge comes with a token."""
     webhook_secrets: tuple[Secret, ...]
     repositories: tuple[str, ...]
     """`owner/name`, lower case; empty means every repository whose webhook bears our signature."""
@@ -213,12 +219,38 @@ def _github(reader: Reader) -> GitHubSettings:
     reader.check(
         "GITHUB_REPOSITORIES", all(name.count("/") == 1 for name in names), "write each as owner/name"
     )
+    token, app_id = reader.secret("GITHUB_TOKEN", required=False), reader.text("GITHUB_APP_ID", "")
+    reader.check("GITHUB_TOKEN", bool(token or app_id), "is not set, and neither is CHAMADOS_GITHUB_APP_ID")
+    reader.check("GITHUB_TOKEN", not (token and app_id), "give a token or a GitHub App, not both")
     return GitHubSettings(
-        url=reader.url("GITHUB_URL", "https://api.github.com"),
-        token=reader.secret("GITHUB_TOKEN"),
+        url=_api_base(reader.url("GITHUB_URL", "https://api.github.com")),
+        token=token,
+        app_id=app_id,
+        app_private_key=_app_private_key(reader, wanted=bool(app_id)),
         webhook_secrets=reader.webhook_secrets("GITHUB_WEBHOOK_SECRET"),
         repositories=tuple(name.lower() for name in names),
     )
+
+
+def _app_private_key(reader: Reader, *, wanted: bool) -> Secret:
+    key = reader.text("GITHUB_APP_PRIVATE_KEY", "").replace("\\n", "\n")
+    reader.check("GITHUB_APP_PRIVATE_KEY", bool(key) == wanted, "goes with CHAMADOS_GITHUB_APP_ID")
+    reader.check(
+        "GITHUB_APP_PRIVATE_KEY",
+        not key or key.startswith("-----BEGIN"),
+        "must be the PEM text of the key file that GitHub gave",
+    )
+    return Secret(key)
+
+
+def _api_base(url: str) -> str:
+    """The API's address, where the site's was given: github.com, or an Enterprise Server's."""
+    parts = urlsplit(url)
+    if parts.hostname in {"github.com", "www.github.com"}:
+        return "https://api.github.com"
+    if parts.path or (parts.hostname or "").startswith("api."):
+        return url
+    return f"{url}/api/v3"
 
 
 def _mail(reader: Reader) -> MailSettings:

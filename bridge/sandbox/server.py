@@ -174,7 +174,7 @@ def env_lines(settings: SandboxSettings) -> list[str]:
         "JIRA_PROJECT": settings.jira_project,
         "JIRA_WEBHOOK_SECRET": settings.jira_webhook_secret,
         "GITHUB_URL": f"{settings.url}/github",
-        "GITHUB_TOKEN": settings.github_token,
+        **_github_credentials(settings),
         "GITHUB_WEBHOOK_SECRET": settings.github_webhook_secret,
         "GITHUB_REPOSITORIES": settings.github_repository,
         "SMTP_URL": f"smtp://{settings.host}:{settings.smtp_port}",
@@ -187,3 +187,9 @@ def env_lines(settings: SandboxSettings) -> list[str]:
         "METRICS_TOKEN": "sandbox-metrics-token",
     }
     return [f"export CHAMADOS_{name}={shlex.quote(value)}" for name, value in values.items()]
+
+
+def _github_credentials(settings: SandboxSettings) -> dict[str, str]:
+    if settings.github_app_key:
+        return {"GITHUB_APP_ID": settings.github_app_id, "GITHUB_APP_PRIVATE_KEY": settings.github_app_key}
+    return {"GITHUB_TOKEN": settings.github_token}

@@ -21,6 +21,8 @@ class SandboxSettings:
     jira_deployment: str = "Cloud"  # or "Server", as serverInfo.deploymentType says it
     jira_empty: bool = False  # a fresh site: no project, no fields, nothing that the bridge needs
     github_token: str = "sandbox-github-token"  # noqa: S105
+    github_app_id: str = "4711"
+    github_app_key: str = ""  # PEM; with it the bridge comes as a GitHub App and has no token
     github_repository: str = "softhouse/erp"
     github_webhook_secret: str = "sandbox-github-webhook-secret"  # noqa: S105
     openai_key: str = "sandbox-openai-key"

@@ -3,19 +3,24 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from bridge.sandbox.github import pages, publishing, pulls, repos
+from bridge.sandbox.github import apps, hook_routes, pages, publishing, pulls, repos, runs, talk
 from bridge.sandbox.github.core import Core
 from bridge.sandbox.settings import SandboxSettings
 
 
 class GitHubSandbox:
-    """One GitHub Enterprise server. Tokens: the bridge's, or `human:<login>` for a person in a script."""
+    """One GitHub. Tokens: the bridge's own or its App's, or `human:<login>` for a person in a script."""
 
     def __init__(self, settings: SandboxSettings, *, clock: Callable[[], datetime]) -> None:
         self._core = Core(settings, clock)
         self.app = self._core.app
-        for part in (repos, pulls, publishing, pages):
+        for part in (repos, pulls, publishing, hook_routes, talk, runs, apps, pages):
             part.register(self._core)
+
+    @property
+    def granted(self) -> dict[str, str]:
+        """What the bridge's token or App may do: permission to `read` or `write`."""
+        return self._core.access.granted
 
     def reset(self) -> None:
         self._core.reset()

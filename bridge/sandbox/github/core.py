@@ -8,20 +8,27 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, request
 
 from bridge.sandbox.github import render
+from bridge.sandbox.github.access import Access, Denied
 from bridge.sandbox.github.hooks import Deliverer
 from bridge.sandbox.github.model import Hook, Pull, Repo, World
 from bridge.sandbox.settings import TEMPLATES, SandboxSettings
 
 Json = dict[str, Any]
-HUMAN = "human:"
 OPEN_PATHS = ("/ui",)
 
 
 class Answer(Exception):
     """Ends a request with GitHub's error shape."""
 
-    def __init__(self, status: int, message: str, errors: list[Json] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        errors: list[Json] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self.status = status
+        self.headers = headers or {}
         self.body = {
             "message": message,
             "documentation_url": "https://docs.github.com/rest",
@@ -53,11 +60,14 @@ class Core:
         self.app.after_request(_etag)
         self.app.register_error_handler(Answer, _refusal)
         self.world = World(clock)
+        self.access = Access(settings, clock)
         self.deliverer = Deliverer(self.world)
         self.seed()
 
     def seed(self) -> None:
         repo = self.world.add_repo(self.settings.github_repository)
+        if self.settings.github_app_key:
+            return  # an App has one webhook of its own, whose address the bridge sets
         hook = Hook(
             id=self.world.next_id(),
             url=f"{self.settings.bridge_url}/webhooks/github",
@@ -69,6 +79,8 @@ class Core:
     def reset(self) -> None:
         with self.world.lock:
             self.world.repos.clear()
+            self.world.app_hook.forget()
+            self.access.reset()
             self.seed()
 
     # --- one request
@@ -83,12 +95,14 @@ class Core:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in {"token", "bearer"}:
             raise Answer(401, "Requires authentication")
-        if token == self.settings.github_token:
-            g.login = "ponte-bot"
-        elif token.startswith(HUMAN):
-            g.login = token.removeprefix(HUMAN)
-        else:
-            raise Answer(401, "Bad credentials")
+        try:
+            caller = self.access.caller(scheme.lower(), token)
+            self.access.permit(caller, request.method, path)
+        except Denied as denied:
+            # docs.github.com/rest/using-the-rest-api/troubleshooting: sets split by semicolons, any will do
+            needed = {"X-Accepted-GitHub-Permissions": "; ".join(denied.needed)} if denied.needed else None
+            raise Answer(denied.status, denied.message, headers=needed) from denied
+        g.login = caller.login
 
     def _leave(self, error: BaseException | None) -> None:
         if g.pop("locked", False):
@@ -153,6 +167,7 @@ class Core:
 def _refusal(error: Answer) -> Response:
     response = jsonify(error.body)
     response.status_code = error.status
+    response.headers.update(error.headers)
     return response
 
 

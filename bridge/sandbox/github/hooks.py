@@ -29,10 +29,11 @@ class Deliverer:
         self._thread.start()
 
     def fire(self, repo: Repo, event: str, payload: Json) -> None:
-        """Deliver an event to every hook of the repository that wants it."""
-        for hook in repo.hooks.values():
+        """Deliver an event to every hook that wants it: the repository's, and the App's that is installed."""
+        installed = [self._world.app_hook] if self._world.app_hook.url else []
+        for hook in [*repo.hooks.values(), *installed]:
             if hook.active and ("*" in hook.events or event in hook.events):
-                self._queue.put((hook, self._delivery(event, payload)))
+                self._queue.put((hook, self._delivery(event, payload, repository_id=repo.id)))
 
     def ping(self, hook: Hook) -> None:
         payload = {"zen": "Keep it logically awesome.", "hook_id": hook.id}
@@ -40,18 +41,26 @@ class Deliverer:
 
     def again(self, hook: Hook, delivery: Json) -> None:
         """Redeliver: the same guid, a new numeric id (G5)."""
-        repeat = self._delivery(delivery["event"], delivery["request"]["payload"], guid=delivery["guid"])
+        repeat = self._delivery(
+            delivery["event"],
+            delivery["request"]["payload"],
+            guid=delivery["guid"],
+            repository_id=delivery["repository_id"],
+        )
         self._queue.put((hook, {**repeat, "redelivery": True}))
 
     def close(self) -> None:
         self._queue.put(None)
 
-    def _delivery(self, event: str, payload: Json, *, guid: str = "") -> Json:
+    def _delivery(
+        self, event: str, payload: Json, *, guid: str = "", repository_id: int | None = None
+    ) -> Json:
         return {
             "id": self._world.next_id(),
             "guid": guid or str(uuid.uuid4()),
             "delivered_at": self._world.now(),
             "redelivery": False,
+            "repository_id": repository_id,
             "event": event,
             "action": payload.get("action"),
             "request": {"payload": json.loads(json.dumps(payload))},

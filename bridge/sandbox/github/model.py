@@ -9,6 +9,16 @@ from datetime import datetime
 from typing import Any
 
 Json = dict[str, Any]
+APP_EVENTS = (
+    "create",
+    "delete",
+    "deployment_status",
+    "pull_request",
+    "pull_request_review",
+    "push",
+    "release",
+    "workflow_run",
+)
 
 
 @dataclass(kw_only=True)
@@ -61,6 +71,11 @@ class Hook:
     active: bool = True
     deliveries: list[Json] = field(default_factory=list)
 
+    def forget(self) -> None:
+        """As on the first day, when nobody has set it."""
+        self.url, self.secret, self.content_type = "", "", "form"
+        self.deliveries.clear()
+
 
 @dataclass(kw_only=True)
 class Repo:
@@ -75,6 +90,9 @@ class Repo:
     statuses: dict[int, list[Json]] = field(default_factory=dict)
     releases: dict[int, Json] = field(default_factory=dict)
     hooks: dict[int, Hook] = field(default_factory=dict)
+    commit_statuses: dict[str, list[Json]] = field(default_factory=dict)
+    check_runs: list[Json] = field(default_factory=list)
+    runs: dict[int, Json] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
@@ -111,6 +129,10 @@ class World:
     repos: dict[str, Repo] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1001))
+    app_hook: Hook = field(
+        default_factory=lambda: Hook(id=0, url="", secret="", content_type="form", events=list(APP_EVENTS))
+    )
+    """The webhook of the bridge's own App; its events are chosen on GitHub's pages only."""
 
     def now(self) -> str:
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Deployments, releases and hooks."""
+"""Deployments and releases."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask import Response, g, jsonify
 
 from bridge.sandbox.github import render
 from bridge.sandbox.github.core import Answer, Core, Json
-from bridge.sandbox.github.model import Hook, Repo
+from bridge.sandbox.github.model import Repo
 
 STATES = {"error", "failure", "inactive", "in_progress", "queued", "pending", "success"}
 REPO = "/repos/<owner>/<name>"
@@ -15,7 +15,6 @@ REPO = "/repos/<owner>/<name>"
 def register(core: Core) -> None:
     _register_deployments(core)
     _register_releases(core)
-    _register_hooks(core)
 
 
 def deploy(core: Core, repo: Repo, *, ref: str, environment: str) -> Json:
@@ -156,68 +155,3 @@ def _register_releases(core: Core) -> None:
         if not found or found[0]["draft"]:
             raise Answer(404, "Not Found")
         return jsonify(found[0])
-
-
-def _register_hooks(core: Core) -> None:
-    app, base = core.app, core.base
-
-    def chosen(owner: str, name: str, number: int) -> tuple[Repo, Hook]:
-        repo = core.repo(owner, name)
-        if number not in repo.hooks:
-            raise Answer(404, "Not Found")
-        return repo, repo.hooks[number]
-
-    @app.get(f"{REPO}/hooks")
-    def listed(owner: str, name: str) -> Response:
-        repo = core.repo(owner, name)
-        return jsonify([render.hook(repo, one, base) for one in repo.hooks.values()])
-
-    @app.post(f"{REPO}/hooks")
-    def create(owner: str, name: str) -> tuple[Response, int]:
-        repo, asked = core.repo(owner, name), core.body()
-        config = asked.get("config") or {}
-        if not str(config.get("url", "")).startswith("http"):
-            raise Answer(422, "Validation Failed", [{"field": "url", "code": "missing_field"}])
-        if any(one.url == config["url"] for one in repo.hooks.values()):
-            raise Answer(422, "Validation Failed", [{"message": "Hook already exists on this repository"}])
-        hook = Hook(
-            id=core.world.next_id(),
-            url=config["url"],
-            secret=str(config.get("secret") or ""),
-            events=asked.get("events") or ["push"],
-            content_type=str(config.get("content_type") or "form"),
-        )
-        repo.hooks[hook.id] = hook
-        core.deliverer.ping(hook)
-        return jsonify(render.hook(repo, hook, base)), 201
-
-    @app.delete(f"{REPO}/hooks/<int:number>")
-    def delete(owner: str, name: str, number: int) -> tuple[str, int]:
-        repo, hook = chosen(owner, name, number)
-        del repo.hooks[hook.id]
-        return "", 204
-
-    @app.get(f"{REPO}/hooks/<int:number>/deliveries")
-    def deliveries(owner: str, name: str, number: int) -> Response:
-        _, hook = chosen(owner, name, number)
-        shown = [
-            {k: v for k, v in one.items() if k not in {"request", "response"}} for one in hook.deliveries
-        ]
-        return jsonify(shown[:100])
-
-    @app.get(f"{REPO}/hooks/<int:number>/deliveries/<int:delivery>")
-    def delivery(owner: str, name: str, number: int, delivery: int) -> Response:
-        return jsonify(_delivery(chosen(owner, name, number)[1], delivery))
-
-    @app.post(f"{REPO}/hooks/<int:number>/deliveries/<int:delivery>/attempts")
-    def again(owner: str, name: str, number: int, delivery: int) -> tuple[Response, int]:
-        _, hook = chosen(owner, name, number)
-        core.deliverer.again(hook, _delivery(hook, delivery))
-        return jsonify({}), 202
-
-
-def _delivery(hook: Hook, number: int) -> Json:
-    found = next((one for one in hook.deliveries if one["id"] == number), None)
-    if found is None:
-        raise Answer(404, "Not Found")
-    return found

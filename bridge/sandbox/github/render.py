@@ -134,14 +134,15 @@ def hook(repo: Repo, one: Hook, base: str) -> Json:
         "name": "web",
         "active": one.active,
         "events": one.events,
-        # The secret is never read back.
-        "config": {
-            "url": one.url,
-            "content_type": one.content_type,
-            **({"secret": "********"} if one.secret else {}),
-        },
+        "config": hook_config(one),
         "url": f"{base}/repos/{repo.full_name}/hooks/{one.id}",
         "deliveries_url": f"{base}/repos/{repo.full_name}/hooks/{one.id}/deliveries",
         "created_at": "2026-01-01T00:00:00Z",
         "updated_at": "2026-01-01T00:00:00Z",
     }
+
+
+def hook_config(one: Hook) -> Json:
+    """The secret is never read back."""
+    shown = {"url": one.url, "content_type": one.content_type, "insecure_ssl": "0"}
+    return {**shown, **({"secret": "********"} if one.secret else {})}
