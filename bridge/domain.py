@@ -131,6 +131,8 @@ class PullRequest:
     merge_commit: str
     reviews: tuple[Review, ...]
     requested_reviewers: tuple[str, ...]
+    base: str = ""
+    """The branch that it is merged into; empty in rows from before it was read."""
 
     @property
     def name(self) -> str:
@@ -167,6 +169,8 @@ class Publication:
     contains: frozenset[str]
     """`PullRequest.pin` of each pull request whose commits it was seen to contain."""
     at: datetime
+    active: bool = True
+    """False once GitHub says that the deployment is inactive, or failed after all."""
 
 
 Fact = PullRequest | Branch | Publication
@@ -281,6 +285,8 @@ class Wait:
 
     verdict: Verdict
     reason: str
+    ask_again: bool = False
+    """True where nothing rings once the reason is gone: somebody has to look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,7 +319,7 @@ class Tell:
     """Where the fact is from: `changelog:10023`, `comment:77`, `filed`. Told once."""
     at: datetime
     kind: str
-    """`status`, `comment`, `due_date`, `filed`."""
+    """`status`, `comment`, `due_date`, `filed`, `redeployed`."""
     author: str
     status: str
     """The status this fact is about, by its board name; empty for other kinds."""

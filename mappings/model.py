@@ -36,11 +36,14 @@ class Category(StrEnum):
 
 
 class Moment(StrEnum):
-    """What sends an e-mail without being a status: the ticket was filed, a date set, a comment published."""
+    """What sends an e-mail without being a status: the ticket was filed, a date set, a comment published,
+    the fix deployed to staging at another address.
+    """
 
     FILED = "filed"
     DUE_DATE = "due_date"
     PUBLIC_COMMENT = "public_comment"
+    REDEPLOYED = "redeployed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,18 @@ class Environments:
     staging: tuple[str, ...]
     production: tuple[str, ...]
     release_is_production: bool = True
+    staging_workflows: tuple[str, ...] = ()
+    production_workflows: tuple[str, ...] = ()
+    """Globs over names of GitHub Actions workflows whose success means the same as a deployment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnPullRequests:
+    """What developers read on a pull request: the check, one comment, and the partner's "Ainda ocorre"."""
+
+    check: bool = True
+    comment: bool = True
+    still_failing: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +113,21 @@ class Workflow:
     environments: Environments
     comment_marker: str
     """A Jira comment that starts with this word is meant for the partner (`/parceiro`)."""
+    on_pull_requests: OnPullRequests = OnPullRequests()
 
     @property
     def initial(self) -> Status:
         return next(status for status in self.statuses.values() if status.initial)
+
+    @property
+    def on_staging(self) -> frozenset[str]:
+        """Where the partner tests: from the status of a staging deployment on, before that of production."""
+        staging, production = (
+            self.rules[one].to for one in (Trigger.DEPLOYED_STAGING, Trigger.DEPLOYED_PRODUCTION)
+        )
+        anywhere = Rule(trigger=Trigger.DEPLOYED_PRODUCTION, to=production, moves_from=tuple(self.statuses))
+        way = self.path(rule=anywhere, start=staging) or ()
+        return frozenset({staging, *way} - {production})
 
     def path(self, *, rule: Rule, start: str) -> tuple[str, ...] | None:
         """The shortest walk of declared transitions from `start` to the rule's target, `start` left out.

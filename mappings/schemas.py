@@ -13,6 +13,7 @@ from mappings.model import (
     Form,
     FormField,
     Moment,
+    OnPullRequests,
     Option,
     OwnFields,
     People,
@@ -148,11 +149,23 @@ class EnvironmentsSchema(Strict):
     staging = patterns()
     production = patterns()
     release_is_production = fields.Boolean()
+    staging_workflows = fields.List(fields.String(validate=a_pattern))
+    production_workflows = fields.List(fields.String(validate=a_pattern))
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Environments:
-        lists = {name: tuple(values[name]) for name in ("staging", "production")}
+        lists = {name: tuple(found) for name, found in values.items() if isinstance(found, list)}
         return Environments(**{**values, **lists})
+
+
+class OnPullRequestsSchema(Strict):
+    check = fields.Boolean()
+    comment = fields.Boolean()
+    still_failing = fields.Boolean()
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> OnPullRequests:
+        return OnPullRequests(**values)
 
 
 class WorkflowSchema(Strict):
@@ -162,6 +175,7 @@ class WorkflowSchema(Strict):
     reviews = fields.Nested(ReviewsSchema, required=True)
     environments = fields.Nested(EnvironmentsSchema, required=True)
     comment_marker = fields.String(required=True, validate=one_word)
+    on_pull_requests = fields.Nested(OnPullRequestsSchema)
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Workflow:

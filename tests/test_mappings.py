@@ -83,6 +83,7 @@ def test_statuses_send_what_the_guide_promises() -> None:
         Moment.FILED: "recebido",
         Moment.DUE_DATE: "prazo",
         Moment.PUBLIC_COMMENT: "comentario",
+        Moment.REDEPLOYED: "novo_endereco",
     }
 
 
@@ -193,7 +194,11 @@ def test_which_emails_want_something_done() -> None:
     emails = load().emails
     waiting = {kind for kind, email in emails.items() if email.needs_action}
     assert waiting == {"faltam_informacoes", "homologacao", "publicado"}
-    assert {kind for kind, email in emails.items() if email.action == "staging"} == {"homologacao", "testing"}
+    assert {kind for kind, email in emails.items() if email.action == "staging"} == {
+        "homologacao",
+        "testing",
+        "novo_endereco",
+    }
     assert emails["testing"].source == "emails/testing.txt"
 
 

@@ -101,7 +101,14 @@ def _headline(event: Event, workflow: Workflow) -> str:
         return plain(workflow, event.status)
     if event.kind == "due_date":
         return f"Prazo de entrega: {event.text}" if event.text else "Prazo de entrega em revisão"
-    return {"comment": "Mensagem da equipe", "gone": "Chamado encerrado"}.get(event.kind, "Andamento")
+    return _HEADLINES.get(event.kind, "Andamento")
+
+
+_HEADLINES = {
+    "comment": "Mensagem da equipe",
+    "gone": "Chamado encerrado",
+    "redeployed": "A base de testes mudou de endereço",
+}
 
 
 def _because(event: Event, before: str, story: Story, workflow: Workflow) -> str:

@@ -1,23 +1,29 @@
 """Every decision, pure: from what was seen and the mappings to what to do, in order."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bridge.domain import Action, Assign, Link, Plan
+from bridge.domain import Action, Assign, Lane, Link, Plan, Wait
 from bridge.rules.assigning import assignment
 from bridge.rules.links import links
-from bridge.rules.moves import Observation, moves, verdicts
+from bridge.rules.moves import Observation, moves, staging_url, unspent, verdicts
+from bridge.rules.redeployed import new_address, redeployed
 from bridge.rules.story import Holds, Story, public_text
 from bridge.rules.telling import tellings
-from mappings.model import Mappings
+from mappings.model import Mappings, Workflow
 
-__all__ = ["Holds", "Observation", "plan", "public_text", "verdicts"]
+__all__ = ["Holds", "Observation", "addresses_to_ask", "plan", "public_text", "verdicts"]
+
+SOONEST, LATEST = timedelta(seconds=30), timedelta(minutes=15)
+"""Between looks at a staging address that does not answer: a tenth of its age, within these."""
 
 
 def plan(seen: Observation, mappings: Mappings, *, now: datetime, holds: Holds) -> Plan:
     """Decide what to do about a ticket: links and moves first, then what the partner is told."""
     workflow = mappings.workflow
+    again = redeployed(seen, workflow, now=now, hold=holds.status)
     story = Story(
-        issue=seen.issue,
+        issue=replace(seen.issue, staging_url=again.url or seen.issue.staging_url),
         told=seen.told,
         mailed=seen.mailed,
         workflow=workflow,
@@ -25,13 +31,31 @@ def plan(seen: Observation, mappings: Mappings, *, now: datetime, holds: Holds) 
         holds=holds,
     )
     tell, wait = tellings(story)
+    steps = list(moves(seen, workflow))
     actions: list[Action] = [
         *_links(seen, mappings),
         *_assignments(seen, mappings),
-        *moves(seen, workflow),
+        *steps,
         *tell,
+        *again.actions,
     ]
+    wait += [again.look_again_at] if again.look_again_at else []
+    if again.unanswered or any(isinstance(step, Wait) and step.ask_again for step in steps):
+        wait.append(_ask_again_at(seen, now))
     return Plan(actions=tuple(actions), look_again_at=min(wait, default=None))
+
+
+def addresses_to_ask(seen: Observation, workflow: Workflow) -> set[str]:
+    """The staging addresses that the partner would be told of now."""
+    fresh = new_address(seen, workflow)
+    urls = {fresh.url} if fresh else set()
+    staged = [one for one in unspent(seen, workflow) if one.lane is Lane.STAGING]
+    return urls.union(staging_url(one, seen.publications) for one in staged) - {""}
+
+
+def _ask_again_at(seen: Observation, now: datetime) -> datetime:
+    youngest = min(now - one.at for one in seen.publications if one.url in seen.unanswered)
+    return now + min(max(youngest / 10, SOONEST), LATEST)
 
 
 def _links(seen: Observation, mappings: Mappings) -> list[Link]:

@@ -1,7 +1,7 @@
 """Which verdicts a ticket has, and which of them move it now."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bridge.domain import (
     Comment,
@@ -18,6 +18,8 @@ from bridge.domain import (
     Verdict,
     Wait,
 )
+from bridge.rules.publications import LANES, TRIGGERS, publication_verdict
+from bridge.rules.reverts import fixes
 from bridge.rules.reviews import fix_verdict, pull_requests_verdict
 from mappings.model import Rule, Trigger, Workflow
 
@@ -40,17 +42,20 @@ class Observation:
     """Those of them that sent an e-mail."""
     assigned: str = ""
     """The account that the bridge has made the assignee, or tried in vain to."""
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+    """Staging addresses that were asked just now and did not answer, each with the reason."""
 
 
 def verdicts(seen: Observation, workflow: Workflow) -> list[Verdict]:
     """Every lane's present verdict, in the order in which lanes are settled."""
+    counted = fixes(seen.pull_requests)
     found = (
         _assignee(seen.issue),
         _branch(seen.branches),
-        pull_requests_verdict(seen.pull_requests, workflow.reviews),
-        fix_verdict(seen.pull_requests),
-        _publication(seen, Stage.STAGING),
-        _publication(seen, Stage.PRODUCTION),
+        pull_requests_verdict(counted, workflow.reviews),
+        fix_verdict(counted),
+        _publication(seen, Stage.STAGING, workflow),
+        _publication(seen, Stage.PRODUCTION, workflow),
         _partner(seen.partner_actions),
     )
     return [verdict for verdict in found if verdict]
@@ -63,18 +68,45 @@ def moves(seen: Observation, workflow: Workflow) -> Iterator[Comment | SetField 
     (changes requested, then a fix pushed) are told in order.
     """
     status = seen.issue.status
-    for verdict in verdicts(seen, workflow):
+    for verdict in unspent(seen, workflow):
         state = seen.lanes.get(verdict.lane)
-        if state and state.identity == verdict.identity and state.spent:
-            continue
         yield from _before(verdict, seen)
         step = _led_before(verdict, state, seen.issue, workflow) or _weigh(
             verdict, status, seen.issue, workflow
         )
+        step = _unanswered(step, seen) or step
         if isinstance(step, Move):
-            yield from _fields(verdict, seen)
+            yield from _fields(step, seen)
             status = step.path[-1] if step.path else status
         yield step
+
+
+def unspent(seen: Observation, workflow: Workflow) -> list[Verdict]:
+    """The verdicts that have not moved the ticket yet."""
+    states = seen.lanes
+    return [
+        one
+        for one in verdicts(seen, workflow)
+        if not (one.lane in states and states[one.lane].spent and states[one.lane].identity == one.identity)
+    ]
+
+
+def staging_url(verdict: Verdict, publications: Sequence[Publication]) -> str:
+    """Where to test what a staging verdict is about; empty when no deployment named an address."""
+    deciding = verdict.identity.split()
+    found = [one for one in publications if one.identity in deciding and one.url]
+    return max(found, key=lambda one: one.at).url if found else ""
+
+
+def _unanswered(step: Move | Wait, seen: Observation) -> Wait | None:
+    """The wait that takes a move's place while nobody could test where it sends the partner."""
+    if step.verdict.lane is not Lane.STAGING or not isinstance(step, Move) or not step.path:
+        return None
+    url = staging_url(step.verdict, seen.publications)
+    if url not in seen.unanswered:
+        return None
+    reason = f"{url} does not answer: {seen.unanswered[url]}"
+    return Wait(verdict=step.verdict, reason=reason, ask_again=True)
 
 
 def _led_before(verdict: Verdict, state: LaneState | None, issue: Issue, workflow: Workflow) -> Move | None:
@@ -114,16 +146,21 @@ def _before(verdict: Verdict, seen: Observation) -> Iterator[Comment]:
         yield from (Comment(action=action) for action in seen.partner_actions if not action.comment_id)
 
 
-def _fields(verdict: Verdict, seen: Observation) -> Iterator[SetField]:
-    publication = next((one for one in seen.publications if one.identity == verdict.identity), None)
-    if publication is None:
-        return
-    field, value, present = {
-        Stage.STAGING: ("staging_url", publication.url, seen.issue.staging_url),
-        Stage.PRODUCTION: ("version", publication.version, seen.issue.version),
-    }[publication.stage]
-    if value and value != present:
-        yield SetField(field=field, value=value, cause=verdict.identity)
+def _fields(move: Move, seen: Observation) -> Iterator[SetField]:
+    """What the issue is to show of the publications that move it; a ticket that is there already is told
+    of a new address by `redeployed`.
+    """
+    verdict = move.verdict
+    if verdict.lane is Lane.PRODUCTION:
+        deciding = verdict.identity.split()
+        versions = [one.version for one in seen.publications if one.identity in deciding and one.version]
+        version = ", ".join(dict.fromkeys(versions))
+        if version and version != seen.issue.version:
+            yield SetField(field="version", value=version, cause=verdict.identity)
+    if verdict.lane is Lane.STAGING and move.path:
+        url = staging_url(verdict, seen.publications)
+        if url and url != seen.issue.staging_url:
+            yield SetField(field="staging_url", value=url, cause=verdict.identity)
 
 
 def _assignee(issue: Issue) -> Verdict | None:
@@ -148,29 +185,15 @@ def _branch(branches: Sequence[str]) -> Verdict | None:
     )
 
 
-def _publication(seen: Observation, stage: Stage) -> Verdict | None:
-    """The newest publication of a stage that contains every pull request the ticket has now."""
-    pins = {one.pin for one in seen.pull_requests if one.is_open or one.merged}
-    holding = [one for one in seen.publications if one.stage is stage and pins and pins <= one.contains]
-    if not holding:
-        return None
-    newest = max(holding, key=lambda one: one.at)
-    lane, trigger, what = _STAGES[stage](newest)
-    return Verdict(lane=lane, triggers=(trigger,), identity=newest.identity, reason=what)
-
-
-_STAGES: Mapping[Stage, Callable[[Publication], tuple[Lane, Trigger, str]]] = {
-    Stage.STAGING: lambda one: (
-        Lane.STAGING,
-        Trigger.DEPLOYED_STAGING,
-        f"{one.identity} succeeded in {one.environment}" + (f" at {one.url}" if one.url else ""),
-    ),
-    Stage.PRODUCTION: lambda one: (
-        Lane.PRODUCTION,
-        Trigger.DEPLOYED_PRODUCTION,
-        f"{one.identity} published version {one.version or '(unnamed)'}",
-    ),
-}
+def _publication(seen: Observation, stage: Stage, workflow: Workflow) -> Verdict | None:
+    return publication_verdict(
+        stage,
+        seen.pull_requests,
+        seen.publications,
+        status=seen.issue.status,
+        state=seen.lanes.get(LANES[stage]),
+        rule=workflow.rules[TRIGGERS[stage]],
+    )
 
 
 def _partner(actions: Sequence[PartnerAction]) -> Verdict | None:
