@@ -125,6 +125,10 @@ class Config:
     """Tickets looked at side by side in one process; 0: `serve` leaves them to `chamados worker`."""
     metrics_token: Secret = field(default_factory=lambda: Secret(""))
     """Opens `/metrics`; empty: nobody may read it."""
+    url_check: str = field(default="")
+    """Which staging addresses must answer before a partner is sent there: `public` or `private` (those of our
+    own network too); empty: none is asked.
+    """
     log: str = field(default="")
     """`json` or `text`; empty: text on a terminal, JSON elsewhere."""
     identity: IdentitySettings = field(
@@ -170,6 +174,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         bulk_hold=reader.number("MAIL_BULK_HOLD", 300),
         workers=reader.number("WORKERS", 16),
         metrics_token=reader.secret("METRICS_TOKEN", required=False, minimum=MINIMUM_SECRET),
+        url_check=reader.choice("URL_CHECK", ("", "public", "private")),
         log=reader.choice("LOG", ("", "json", "text")),
         identity=_identity(reader),
         operators=_operators(reader),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.clients.addresses import Addresses
 from bridge.clients.github import GitHub
 from bridge.clients.identity import IdentityProvider
 from bridge.clients.jira import Jira
@@ -30,6 +31,8 @@ class Services:
     assistant: Assistant
     licences: Licences
     identities: IdentityProvider
+    addresses: Addresses | None
+    """Asks a staging address before the partner is sent there; None: nobody asks."""
     clock: Callable[[], datetime]
 
 
@@ -48,5 +51,6 @@ def build(config: Config, mappings: Mappings, store: Store) -> Services:
         assistant=Assistant(config.openai),
         licences=Licences(config.licences),
         identities=IdentityProvider(config.identity),
+        addresses=Addresses(private=config.url_check == "private") if config.url_check else None,
         clock=clock,
     )

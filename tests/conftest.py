@@ -114,6 +114,7 @@ def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> It
         "CHAMADOS_WORKERS": "4",
         "CHAMADOS_MAPPINGS": str(_mappings(folder, options["people"])) if "people" in options else "",
     }
+    environment |= options.get("environment", {})
     cable = Proxy(int(sandbox.url.rpartition(":")[2])) if options.get("cable") else None
     if cable:
         environment["CHAMADOS_JIRA_URL"] = f"http://127.0.0.1:{cable.port}/jira"

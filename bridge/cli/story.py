@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bridge.domain import reference
+from bridge.rules.publications import counts
 from bridge.rules.standing import standing
 from bridge.services import Services
 from bridge.store import facts
-from bridge.store.tables import Entry, Event, LaneRow, Mail, PublicationRow, Ring, Ticket, Upload
+from bridge.store.tables import Entry, Event, LaneRow, Mail, Ring, Ticket, Upload
 from bridge.store.tickets import LONGEST_LEASE
 
 CLOCK_SKEW = timedelta(seconds=5)
@@ -203,9 +204,5 @@ def _pull_requests(db: Session, services: Services, ticket_id: int) -> Iterator[
     found = [one for one, _ in facts.pull_requests(db, ticket_id)]
     for one in found:
         yield from standing(one, services.mappings.workflow.reviews)
-    pins = {one.pin for one in found if one.is_open or one.merged}
-    rows = db.scalars(select(PublicationRow).where(PublicationRow.ticket_id == ticket_id))
-    for row in rows:
-        missing = sorted(pins - set(row.contains))
-        what = f"without {', '.join(missing)}, so it does not count" if missing else "with every commit"
-        yield f"{row.identity} in {row.environment}: {what}"
+    for published in facts.publications(db, ticket_id):
+        yield f"{published.identity} in {published.environment}: {counts(published, found)}"

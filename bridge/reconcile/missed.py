@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github import FailedDelivery, RecentPullRequest
 from bridge.reconcile.duplicates import RING, suspects
-from bridge.reconcile.publications import stage_of
+from bridge.reconcile.publications import stage_of, stage_of_workflow
 from bridge.rules.keys import keys_in
 from bridge.services import Services
 from bridge.store import facts, sweeps
@@ -231,7 +231,13 @@ def _publications(services: Services, repository: str, since: datetime, *, rung:
     def is_ours(environment: str) -> bool:
         return stage_of(environment, environments) is not None
 
-    found = services.github.recent_publications(repository, since=since, is_ours=is_ours)
+    def is_our_workflow(name: str) -> bool:
+        return stage_of_workflow(name, environments) is not None
+
+    mapped = environments.staging_workflows or environments.production_workflows
+    found = services.github.recent_publications(
+        repository, since=since, is_ours=is_ours, is_our_workflow=is_our_workflow if mapped else None
+    )
     if not found:
         return []
     repository_id = services.github.repository_id(repository)

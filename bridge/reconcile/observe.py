@@ -1,6 +1,7 @@
 """Observe: what rang is read anew, the rest comes from our rows. Nothing is written here."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Quotes
 from bridge.reconcile import publications
-from bridge.rules import Observation
+from bridge.rules import Observation, addresses_to_ask
 from bridge.services import Services
 from bridge.store import facts, mails
 from bridge.store.tables import Event, Ticket
@@ -61,7 +62,7 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
     rows |= {one.name: one for one in fresh if isinstance(one, PullRequest)}
     published |= {one.identity: one for one in fresh if isinstance(one, Publication)}
     branches |= dict.fromkeys(one.name for one in fresh if isinstance(one, Branch))
-    return Observation(
+    seen = Observation(
         issue=issue,
         pull_requests=tuple(rows.values()),
         linked_as={one.name: linked_as for one, linked_as in linked},
@@ -73,6 +74,16 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         mailed=mailed,
         assigned=ticket.assigned,
     )
+    return replace(seen, unanswered=_unanswered(services, seen))
+
+
+def _unanswered(services: Services, seen: Observation) -> dict[str, str]:
+    """The staging addresses that the partner would be sent to and that do not answer, and why."""
+    if services.addresses is None:
+        return {}
+    asked = addresses_to_ask(seen, services.mappings.workflow)
+    faults = {url: services.addresses.fault(url) for url in sorted(asked)}
+    return {url: fault for url, fault in faults.items() if fault}
 
 
 def _told(db: Session, ticket_id: int) -> dict[str, Quotes]:
@@ -105,6 +116,7 @@ _NOTHING_IN = {
     "branch": "is gone",
     "deployment": "moves nothing: not ended well, another environment, or without the ticket's fix",
     "release": "moves nothing: a draft, or without the ticket's fix",
+    "run": "moves nothing: it did not succeed, another workflow, or without the ticket's fix",
 }
 """Why a doorbell's subject brought no fact."""
 
@@ -115,4 +127,5 @@ _READERS: dict[str, _Reader] = {
     "branch": _branch,
     "deployment": publications.deployment,
     "release": publications.release,
+    "run": publications.run,
 }

@@ -1,5 +1,7 @@
-"""What deployments and releases say of a ticket: by GitHub's comparison of commits."""
+"""What deployments, releases and workflow runs say of a ticket: by GitHub's comparison of commits."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 
 from bridge.clients.github import Deployment
@@ -9,14 +11,22 @@ from bridge.store import facts
 from bridge.store.tables import Ticket
 from mappings.model import Environments
 
+ENDED = {"inactive", "failure", "error"}
+"""States of a deployment that hold nothing any more, whatever came before."""
+
 
 def deployment(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
-    repository, _, number = subject.rpartition("#")
-    seen = services.github.deployment(repository, int(number))
+    """`subject` is `owner/name#7@19`: deployment 7, of which status 19 was told."""
+    repository, _, rest = subject.rpartition("#")
+    number, _, status = rest.partition("@")
+    seen = services.github.deployment(repository, int(number), at_least=int(status or 0))
     stage = stage_of(seen.environment, services.mappings.workflow.environments)
     if stage is None:
         return []
-    return _published(services, ticket, found, repository=repository, deployment=seen, stage=stage)
+    if seen.state in ENDED:
+        return _ended(services, ticket, seen.identity)
+    version = _version(services, repository, seen) if stage is Stage.PRODUCTION else ""
+    return _published(services, ticket, found, repository, seen, stage=stage, version=version)
 
 
 def release(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
@@ -24,18 +34,45 @@ def release(services: Services, ticket: Ticket, subject: str, found: list[Fact])
         return []
     repository, _, tag = subject.partition("#")
     seen = services.github.release(repository, tag)
-    stage = Stage.PRODUCTION
-    return _published(services, ticket, found, repository=repository, deployment=seen, stage=stage)
+    return _published(services, ticket, found, repository, seen, stage=Stage.PRODUCTION, version=seen.ref)
+
+
+def run(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
+    environments = services.mappings.workflow.environments
+    repository, _, number = subject.rpartition("#")
+
+    def is_staging(environment: str) -> bool:
+        return stage_of(environment, environments) is Stage.STAGING
+
+    seen = services.github.run(repository, int(number), is_ours=is_staging)
+    stage = stage_of_workflow(seen.environment, environments)
+    if stage is None:
+        return []
+    version = _version(services, repository, seen) if stage is Stage.PRODUCTION else ""
+    return _published(services, ticket, found, repository, seen, stage=stage, version=version)
+
+
+def _version(services: Services, repository: str, seen: Deployment) -> str:
+    """The tag that was deployed. A branch is no version: of one, the commit is named."""
+    return seen.ref if services.github.is_tag(repository, seen.ref) else seen.sha[:7]
+
+
+def _ended(services: Services, ticket: Ticket, identity: str) -> list[Fact]:
+    """A deployment that this ticket counts on holds its fix no more."""
+    with services.store.read() as db:
+        known = [one for one in facts.publications(db, ticket.id) if one.identity == identity]
+    return [replace(one, active=False) for one in known]
 
 
 def _published(
     services: Services,
     ticket: Ticket,
     found: list[Fact],
-    *,
     repository: str,
     deployment: Deployment,
+    *,
     stage: Stage,
+    version: str,
 ) -> list[Fact]:
     """A publication, when it succeeded and contains commits of the ticket's."""
     if deployment.state != "success":
@@ -46,7 +83,7 @@ def _published(
     contains = frozenset(
         one.pin for one in known.values() if _contained(services, repository, deployment, one)
     )
-    return [deployment.publication(stage=stage, contains=contains)] if contains else []
+    return [deployment.publication(stage=stage, version=version, contains=contains)] if contains else []
 
 
 def _contained(services: Services, repository: str, deployment: Deployment, one: PullRequest) -> bool:
@@ -58,10 +95,16 @@ def _contained(services: Services, repository: str, deployment: Deployment, one:
 
 def stage_of(environment: str, environments: Environments) -> Stage | None:
     """What an environment of GitHub's is to us: by the mapping's globs, whatever the case."""
-    for stage, patterns in (
-        (Stage.STAGING, environments.staging),
-        (Stage.PRODUCTION, environments.production),
-    ):
-        if any(fnmatch(environment.lower(), pattern.lower()) for pattern in patterns):
+    return _matching(environment, environments.staging, environments.production)
+
+
+def stage_of_workflow(name: str, environments: Environments) -> Stage | None:
+    """What the success of a GitHub Actions workflow means, where it means anything."""
+    return _matching(name, environments.staging_workflows, environments.production_workflows)
+
+
+def _matching(name: str, staging: Sequence[str], production: Sequence[str]) -> Stage | None:
+    for stage, patterns in ((Stage.STAGING, staging), (Stage.PRODUCTION, production)):
+        if any(fnmatch(name.lower(), pattern.lower()) for pattern in patterns):
             return stage
     return None

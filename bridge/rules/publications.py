@@ -52,8 +52,8 @@ def holding(
         (one for one in publications if one.stage is stage), key=lambda one: (one.at, one.identity)
     )
     found = []
-    for repository in sorted({one.repository.lower() for one in _living(pull_requests)}):
-        here = [one for one in pull_requests if one.repository.lower() == repository]
+    for repository in sorted({one.repository_id for one in _living(pull_requests)}):
+        here = [one for one in pull_requests if one.repository_id == repository]
         found.append([one for one in of_stage if holds(one, here)])
     complete = all(any(one.active for one in held) for held in found)
     return found if complete else []
@@ -71,6 +71,20 @@ def holds(publication: Publication, pull_requests: Sequence[PullRequest]) -> boo
     if any(one.is_open for one in missing):
         return False
     return bool({one.base for one in wanted} - {one.base for one in missing})
+
+
+def counts(publication: Publication, pull_requests: Sequence[PullRequest]) -> str:
+    """Whether a publication counts for the ticket, and if not, what it lacks."""
+    repositories = {pin.rpartition("#")[0] for pin in publication.contains}
+    here = [one for one in pull_requests if one.pin.rpartition("#")[0] in repositories]
+    if holds(publication, here):
+        return "with every commit" if publication.active else "with every commit, but active no more"
+    contained = [one for one in here if one.pin in publication.contains]
+    undone = [one.name for one in contained if not stands(one, contained)]
+    missing = [one.pin for one in _living(here) if one not in contained]
+    parts = [f"without {', '.join(missing)}"] if missing else []
+    parts += [f"with the revert of {', '.join(undone)}"] if undone else []
+    return f"{' and '.join(parts) or 'without any fix'}, so it does not count"
 
 
 def _living(pull_requests: Iterable[PullRequest]) -> list[PullRequest]:

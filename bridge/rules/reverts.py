@@ -9,10 +9,10 @@ _TAKES_BACK = re.compile(r"^Reverts (?P<repository>[\w.-]+/[\w.-]+)?#(?P<number>
 """What GitHub's Revert button writes into the new pull request; REST tells of it nowhere else."""
 
 
-def takes_back(one: PullRequest) -> frozenset[str]:
-    """The names of the pull requests that this one reverts."""
+def takes_back(one: PullRequest) -> frozenset[tuple[int, int]]:
+    """The pull requests that this one reverts, by repository id and number."""
     return frozenset(
-        f"{one.repository}#{found['number']}"
+        (one.repository_id, int(found["number"]))
         for found in _TAKES_BACK.finditer(one.body.replace("\r\n", "\n"))
         # A revert is opened after what it reverts, in the same repository.
         if int(found["number"]) < one.number
@@ -22,7 +22,9 @@ def takes_back(one: PullRequest) -> frozenset[str]:
 
 def stands(one: PullRequest, among: Collection[PullRequest]) -> bool:
     """Whether none of `among` takes it back; a revert that is itself reverted takes nothing back."""
-    return not any(one.name in takes_back(other) and stands(other, among) for other in among)
+    return not any(
+        (one.repository_id, one.number) in takes_back(other) and stands(other, among) for other in among
+    )
 
 
 def fixes(pull_requests: Iterable[PullRequest]) -> tuple[PullRequest, ...]:

@@ -28,6 +28,7 @@ from bridge.store.tables import (
     PartnerActionRow,
     PublicationRow,
     PullRequestRow,
+    Ring,
     Ticket,
     TicketPullRequest,
 )
@@ -89,6 +90,18 @@ def tickets_of_repository(db: Session, *, repository_id: int, except_statuses: s
             .distinct()
         )
     )
+
+
+def tickets_rung_about(db: Session, *, repository: str) -> list[int]:
+    """The tickets that are yet to look at a pull request of this repository: it may be their first."""
+    subjects = Ring.subject.startswith(f"{repository}#", autoescape=True)
+    return list(db.scalars(select(Ring.ticket_id).where(Ring.kind == "pull_request", subjects).distinct()))
+
+
+def tickets_of_publication(db: Session, *, identity: str) -> list[int]:
+    """The tickets that count on a publication."""
+    known = select(PublicationRow.ticket_id).where(PublicationRow.identity == identity, PublicationRow.active)
+    return list(db.scalars(known))
 
 
 def known_repositories(db: Session) -> list[str]:
@@ -183,6 +196,7 @@ def _remember_publication(db: Session, ticket_id: int, seen: Publication) -> Non
     row.url = seen.url
     row.version = seen.version
     row.contains = sorted(seen.contains)
+    row.active = seen.active
     row.at = seen.at
 
 
@@ -196,6 +210,7 @@ def publications(db: Session, ticket_id: int) -> tuple[Publication, ...]:
             url=row.url,
             version=row.version,
             contains=frozenset(row.contains),
+            active=row.active,
             at=row.at,
         )
         for row in rows

@@ -392,6 +392,8 @@ class PublicationRow(Base):
     version: Mapped[str]
     contains: Mapped[list[Any]]
     """`owner/name#7@<head>` of each pull request whose commits it was seen to contain."""
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    """False once GitHub says that the deployment is inactive, or failed after all."""
     at: Mapped[datetime]
 
 

@@ -1,42 +1,50 @@
-"""Deployments and releases as GitHub shows them, and what they contain."""
+"""Deployments, releases and workflow runs as GitHub shows them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
+from urllib.parse import urlsplit
 
+from github import GithubException
 from github.Deployment import Deployment as GithubDeployment
+from github.Repository import Repository
 
 from bridge.clients.errors import Refused
-from bridge.clients.github.transport import Transport, utc
+from bridge.clients.github.containment import Containment
+from bridge.clients.github.transport import utc
 from bridge.domain import Publication, Stage
 
 LONGEST_DEPLOYMENT = timedelta(days=3)
 """Between a deployment's creation and its success; approvals by people take days."""
 NEWEST_RELEASES = 30
+DEPLOYMENTS_OF_A_COMMIT = 10
+IsOurs = Callable[[str], bool]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A deployment and its newest status."""
+    """A deployment as its newest status has it; a release or a workflow run as what it means to us."""
 
-    def __init__(
-        self, *, identity: str, sha: str, ref: str, environment: str, state: str, url: str, at: datetime
-    ) -> None:
-        self.identity = identity
-        self.sha = sha
-        self.ref = ref
-        self.environment = environment
-        self.state = state
-        self.url = url
-        self.at = at
+    identity: str
+    sha: str
+    ref: str
+    environment: str
+    state: str
+    """`success`, `inactive`, `failure`, `error`, or on its way."""
+    url: str
+    """Where to test; empty unless it is an http address."""
+    at: datetime
+    seen: int = 0
+    """The id of that newest status."""
 
-    def publication(self, *, stage: Stage, contains: frozenset[str]) -> Publication:
+    def publication(self, *, stage: Stage, version: str, contains: frozenset[str]) -> Publication:
         return Publication(
             identity=self.identity,
             stage=stage,
             environment=self.environment,
             url=self.url,
-            version=self.ref,
+            version=version,
             contains=contains,
             at=self.at,
         )
@@ -51,11 +59,11 @@ class RecentPublication:
     subject: str
 
 
-class Publications(Transport):
-    """What was published, and where."""
+class Publications(Containment):
+    """What was published, and where. Each is read once for all the tickets that it rings."""
 
-    def deployment(self, repository: str, number: int) -> Deployment:
-        """A deployment and its newest status: two calls."""
+    def deployment(self, repository: str, number: int, *, at_least: int = 0) -> Deployment:
+        """A deployment and its newest status: two calls; none where status `at_least` is known."""
 
         def ask() -> Deployment:
             found = self.repository(repository).get_deployment(number)
@@ -67,70 +75,135 @@ class Publications(Transport):
                 ref=ref,
                 environment=environment,
                 state=status.state if status else "pending",
-                url=(status.environment_url if status else "") or "",
+                url=_address(status.environment_url if status else ""),
                 at=utc(status.created_at if status else created),
+                seen=status.id if status else 0,
             )
 
-        return self.asked(ask)
+        key = f"{repository}/deployments/{number}"
+        return self.memory.once(key, lambda: self.asked(ask), good=lambda known: 0 < at_least <= known.seen)
 
     def release(self, repository: str, tag: str) -> Deployment:
-        """A release as what it means to us: that its tag's commit is published."""
+        """A release as what it means to us, that its tag's commit is published: two calls for all."""
 
         def ask() -> Deployment:
             found = self.repository(repository).get_release(tag)
+            published = not (found.draft or found.prerelease)
+            sha = _commit_of(self.repository(repository), tag) if published else ""
             return Deployment(
                 identity=f"release:{found.id}",
-                sha=found.tag_name,
+                sha=sha,
                 ref=found.tag_name,
                 environment="release",
-                state="pending" if found.draft or found.prerelease else "success",
-                url=found.html_url,
+                state="success" if sha else "pending",
+                url="",
                 at=utc(found.published_at or found.created_at),
             )
 
-        return self.asked(ask)
+        key = f"{repository}/releases/{tag}"
+        return self.memory.once(key, lambda: self.asked(ask), good=lambda known: known.state == "success")
 
-    def contains(self, repository: str, *, head: str, commit: str) -> bool:
-        """True when `head`'s history has `commit`: by GitHub's comparison, not by commit messages."""
-        if head == commit:
+    def run(self, repository: str, number: int, *, is_ours: IsOurs) -> Deployment:
+        """A workflow run as what it means to us: at most three calls for all.
+
+        Its address is that of the same commit's deployment to one of our environments.
+        """
+
+        def ask() -> Deployment:
+            found = self.repository(repository).get_workflow_run(number)
+            return Deployment(
+                identity=f"run:{number}",
+                sha=found.head_sha,
+                ref=found.head_branch or found.head_sha,
+                environment=found.name,
+                state=found.conclusion or "pending",
+                url=_address(_url_of(self.repository(repository), found.head_sha, is_ours)),
+                at=utc(found.updated_at),
+            )
+
+        key = f"{repository}/runs/{number}"
+        return self.memory.once(key, lambda: self.asked(ask), good=lambda known: known.state == "success")
+
+    def is_tag(self, repository: str, ref: str) -> bool:
+        """Whether a deployment's ref is a version's name and no branch or commit: one call for all."""
+
+        def ask() -> bool:
+            try:
+                self.asked(lambda: self.repository(repository).get_git_ref(f"tags/{ref}").object.sha)
+            except Refused as error:
+                if error.missing:
+                    return False
+                raise
             return True
-        try:
-            status = self.asked(lambda: self.repository(repository).compare(commit, head).status)
-        except Refused as error:
-            if error.missing:
-                return False  # a commit that was rebased away cannot be compared
-            raise
-        return status in {"ahead", "identical"}
+
+        return self.memory.once(f"{repository}/tags/{ref}", ask, good=lambda known: known)
 
     def recent_publications(
-        self, repository: str, *, since: datetime, is_ours: Callable[[str], bool]
+        self, repository: str, *, since: datetime, is_ours: IsOurs, is_our_workflow: IsOurs | None
     ) -> list[RecentPublication]:
-        """Deployments of our environments that succeeded since, and releases published since."""
+        """Deployments of our environments and runs of our workflows that succeeded since, and releases."""
 
         def ask() -> list[RecentPublication]:
             found = self.repository(repository)
-            young = takewhile(
-                lambda one: utc(one.created_at) >= since - LONGEST_DEPLOYMENT, found.get_deployments()
-            )
-            deployments = [
-                RecentPublication(
-                    identity=f"deployment:{one.id}", kind="deployment", subject=f"{repository}#{one.id}"
-                )
-                for one in young
-                if is_ours(one.environment) and _succeeded(one, since)
+            runs = _runs(found, since, is_our_workflow) if is_our_workflow else ()
+            named = [*_deployments(found, since, is_ours), *_releases(found, since), *runs]
+            return [
+                RecentPublication(identity=identity, kind=kind, subject=f"{repository}#{subject}")
+                for kind, identity, subject in named
             ]
-            releases = [
-                RecentPublication(
-                    identity=f"release:{one.id}", kind="release", subject=f"{repository}#{one.tag_name}"
-                )
-                for one in islice(found.get_releases(), NEWEST_RELEASES)
-                if one.published_at and utc(one.published_at) >= since
-            ]
-            return [*deployments, *releases]
 
         return self.asked(ask)
 
 
-def _succeeded(deployment: GithubDeployment, since: datetime) -> bool:
-    newest = next(iter(deployment.get_statuses()), None)
-    return newest is not None and newest.state == "success" and utc(newest.created_at) >= since
+Named = Iterator[tuple[str, str, str]]
+"""(a doorbell's kind, the publication's identity, the end of the doorbell's subject)."""
+
+
+def _deployments(repository: Repository, since: datetime, is_ours: IsOurs) -> Named:
+    young = takewhile(
+        lambda one: utc(one.created_at) >= since - LONGEST_DEPLOYMENT, repository.get_deployments()
+    )
+    for one in young:
+        newest = next(iter(one.get_statuses()), None) if is_ours(one.environment) else None
+        if newest and newest.state == "success" and utc(newest.created_at) >= since:
+            yield "deployment", f"deployment:{one.id}", f"{one.id}@{newest.id}"
+
+
+def _releases(repository: Repository, since: datetime) -> Named:
+    for one in islice(repository.get_releases(), NEWEST_RELEASES):
+        if one.published_at and utc(one.published_at) >= since:
+            yield "release", f"release:{one.id}", one.tag_name
+
+
+def _runs(repository: Repository, since: datetime, is_ours: IsOurs) -> Named:
+    created = f">={since - LONGEST_DEPLOYMENT:%Y-%m-%dT%H:%M:%SZ}"
+    for one in repository.get_workflow_runs(status="success", created=created):
+        if is_ours(one.name) and utc(one.updated_at) >= since:
+            yield "run", f"run:{one.id}", str(one.id)
+
+
+def _commit_of(repository: Repository, tag: str) -> str:
+    """Empty where the tag is gone: 422 is GitHub's word for a commit that is not there."""
+    try:
+        return repository.get_commit(tag).sha
+    except GithubException as error:
+        if error.status == 422:
+            return ""
+        raise
+
+
+def _url_of(repository: Repository, sha: str, is_ours: IsOurs) -> str:
+    """Where an Actions job with an `environment` was published: GitHub keeps that as a deployment."""
+    found: Iterable[GithubDeployment] = islice(repository.get_deployments(sha=sha), DEPLOYMENTS_OF_A_COMMIT)
+    ours = next((one for one in found if is_ours(one.environment)), None)
+    status = next(iter(ours.get_statuses()), None) if ours else None
+    return (status.environment_url if status else "") or ""
+
+
+def _address(url: str | None) -> str:
+    """A deployment's environment_url may be any text; only an address of the web is shown to anybody."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return ""
+    return url or "" if parts.scheme in {"http", "https"} and parts.hostname else ""

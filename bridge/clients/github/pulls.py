@@ -85,6 +85,7 @@ def _pull_request(found: GithubPullRequest) -> PullRequest:
         url=found.html_url,
         author=found.user.login if found.user else "ghost",
         branch=found.head.ref,
+        base=found.base.ref,
         head=found.head.sha,
         is_open=found.state == "open",
         draft=bool(found.draft),

@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import requests
-from github import Auth, Github, GithubException
+from github import Github, GithubException
 from github.Repository import Repository
 
 from bridge.clients.errors import Refused, Unavailable, retry_after
+from bridge.clients.github.credentials import TIMEOUT, InstallationAuth, credentials
+from bridge.clients.github.memory import Histories, Memory
 from bridge.clients.limits import Limiter, Scope
 from bridge.config import GitHubSettings
 from bridge.store import refuse_in_transaction
 
 SERVICE = "GitHub"
-TIMEOUT = 15
 TOKEN_WAIT = 300.0
 DEFAULT_REST = 60.0
 """Seconds; GitHub asks for a minute at least where it names no time (secondary limits)."""
@@ -26,13 +27,15 @@ Result = TypeVar("Result")
 
 
 class Transport:
-    """One GitHub, by token: what every verb is asked through."""
+    """One GitHub, by token or as an App: what every verb is asked through."""
 
     def __init__(self, settings: GitHubSettings, *, connections: int, limiter: Limiter | None = None) -> None:
         self._limiter = limiter
+        self.memory, self.histories = Memory(), Histories()
+        self._auth = credentials(settings)
         self._github = Github(
             base_url=settings.url,
-            auth=Auth.Token(settings.token.reveal()),
+            auth=self._auth,
             timeout=TIMEOUT,
             per_page=100,
             pool_size=connections,
@@ -56,6 +59,8 @@ class Transport:
         try:
             return ask()
         except GithubException as error:
+            if error.status == 401 and isinstance(self._auth, InstallationAuth):
+                self._auth.forget()
             failure = _failure(error)
             if self._limiter and isinstance(failure, Unavailable) and failure.limited:
                 seconds = failure.retry_after or DEFAULT_REST

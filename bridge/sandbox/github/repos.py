@@ -48,7 +48,8 @@ def register(core: Core) -> None:
     @app.get("/repos/<owner>/<name>/git/ref/<path:ref>")
     def get_ref(owner: str, name: str, ref: str) -> Response:
         repo = core.repo(owner, name)
-        sha = repo.resolve(f"refs/{ref}")
+        kind, _, short = ref.partition("/")
+        sha = {"heads": repo.branches, "tags": repo.tags}.get(kind, {}).get(short)
         if sha is None:
             raise Answer(404, "Not Found")
         return jsonify(render.ref(repo, f"refs/{ref}", sha, base))
