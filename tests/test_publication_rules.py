@@ -22,7 +22,7 @@ from bridge.rules import addresses_to_ask, plan
 from bridge.rules.publications import counts, holds
 from bridge.rules.reverts import fixes
 from mappings.model import Trigger
-from tests.test_rules import HOLD, MAPPINGS, NOW, pull, seen
+from tests.test_rules import HOLDS, MAPPINGS, NOW, pull, seen
 
 MINUTE = timedelta(minutes=1)
 
@@ -63,7 +63,7 @@ def spent(lane: Lane, identity: str) -> dict[Lane, LaneState]:
 def version_of(*publications: Publication, pulls: tuple[PullRequest, ...], **changes: Any) -> list[str]:
     """The version that a tested ticket is published in; empty when nothing moves it."""
     observation = seen("Test Finished", *pulls, publications=publications, **changes)
-    actions = plan(observation, MAPPINGS, now=NOW, hold=HOLD).actions
+    actions = plan(observation, MAPPINGS, now=NOW, holds=HOLDS).actions
     moved = [one for one in actions if isinstance(one, Move) and one.trigger is Trigger.DEPLOYED_PRODUCTION]
     return [one.value for one in actions if isinstance(one, SetField)] if moved else []
 
@@ -81,7 +81,7 @@ def test_a_later_release_says_nothing_new_of_a_published_ticket() -> None:
     fix = merged(1)
     lanes = spent(Lane.PRODUCTION, "release:2")
     observation = seen("Publicado", fix, publications=(published(2, fix), published(3, fix)), lanes=lanes)
-    actions = plan(observation, MAPPINGS, now=NOW, hold=HOLD).actions
+    actions = plan(observation, MAPPINGS, now=NOW, holds=HOLDS).actions
     assert not [one for one in actions if isinstance(one, SetField)]
     assert not [one for one in actions if isinstance(one, Wait) and one.verdict.lane is Lane.PRODUCTION]
 
@@ -162,7 +162,7 @@ def test_a_superseded_production_deployment_still_names_the_version() -> None:
 
 
 def _moves(observation: Any) -> list[Move]:
-    actions = plan(observation, MAPPINGS, now=NOW, hold=HOLD).actions
+    actions = plan(observation, MAPPINGS, now=NOW, holds=HOLDS).actions
     return [one for one in actions if isinstance(one, Move)]
 
 
@@ -185,12 +185,12 @@ def on_staging(*publications: Publication, told: frozenset[str] = frozenset(), *
         publications=publications,
         lanes=spent(Lane.STAGING, "deployment:1"),
         issue=given,
-        **{"told": told | {"changelog:7"}, **changes},
+        **{"told": {source: {} for source in told | {"changelog:7"}}, **changes},
     )
 
 
 def _news(observation: Any) -> list[tuple[str, str | None]]:
-    actions = plan(observation, MAPPINGS, now=NOW, hold=HOLD).actions
+    actions = plan(observation, MAPPINGS, now=NOW, holds=HOLDS).actions
     return [(one.text, one.email) for one in actions if isinstance(one, Tell) and one.kind == "redeployed"]
 
 
@@ -212,16 +212,16 @@ def test_a_new_address_waits_out_the_hold() -> None:
     young = staged(2, fix, at=NOW - timedelta(seconds=10))
     observation = on_staging(staged(1, fix), young)
     assert _news(observation) == []
-    decided = plan(observation, MAPPINGS, now=NOW, hold=HOLD)
-    assert decided.look_again_at == young.at + HOLD
+    decided = plan(observation, MAPPINGS, now=NOW, holds=HOLDS)
+    assert decided.look_again_at == young.at + HOLDS.status
 
 
 def test_an_address_that_the_arrivals_own_email_names_sends_none() -> None:
     fix = merged(1)
     observation = on_staging(staged(1, fix), staged(2, fix), told=frozenset())
-    untold = replace(observation, told=frozenset())
+    untold = replace(observation, told={})
     assert _news(untold) == [("https://2.example", None)]
-    actions = plan(untold, MAPPINGS, now=NOW, hold=HOLD).actions
+    actions = plan(untold, MAPPINGS, now=NOW, holds=HOLDS).actions
     [arrival] = [one for one in actions if isinstance(one, Tell) and one.email == "homologacao"]
     assert arrival.context["staging_url"] == "https://2.example"
 
@@ -234,7 +234,7 @@ def test_nobody_is_sent_where_nobody_answers() -> None:
     approved = seen("PR Aprovado", fix, publications=(staged(1, fix),))
     assert addresses_to_ask(approved, MAPPINGS.workflow) == {"https://1.example"}
     deaf = replace(approved, unanswered={"https://1.example": "answered 502"})
-    decided = plan(deaf, MAPPINGS, now=NOW, hold=HOLD)
+    decided = plan(deaf, MAPPINGS, now=NOW, holds=HOLDS)
     [wait] = [one for one in decided.actions if isinstance(one, Wait)]
     assert wait.reason == "https://1.example does not answer: answered 502"
     assert decided.look_again_at == NOW + timedelta(hours=1) / 10 - MINUTE / 10
