@@ -481,7 +481,7 @@ def the_deployment_is_without_the_fix(desk: Desk) -> tuple[int, list[str]]:
     number, _, _ = desk.reviewed("APPROVE")
     deployment = desk.world.deploy()
     desk.rest()
-    return number, [f"deployment softhouse/erp#{deployment} moves nothing", "without the ticket's fix"]
+    return number, [f"deployment softhouse/erp#{deployment}@", "moves nothing", "without the ticket's fix"]
 
 
 @case
