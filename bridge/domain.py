@@ -184,11 +184,17 @@ class PartnerVerb(StrEnum):
     ANSWERED = "answered"
     CONFIRMED = "confirmed"
     STILL_FAILING = "still_failing"
+    COMMENTED = "commented"
+    """Said without being asked: it moves nothing."""
+
+    @property
+    def trigger(self) -> Trigger | None:
+        return None if self is PartnerVerb.COMMENTED else Trigger(self.value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PartnerAction:
-    """A click of the partner's on the ticket page, and what was written with it."""
+    """A click of the partner's on the ticket page or an e-mail, and what was written with it."""
 
     id: int
     verb: PartnerVerb

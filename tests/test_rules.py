@@ -9,12 +9,15 @@ import pytest
 
 from bridge.domain import (
     Ask,
+    Comment,
     Correct,
     Issue,
     JiraComment,
     Lane,
     LaneState,
     Move,
+    PartnerAction,
+    PartnerVerb,
     Plan,
     Publication,
     PullRequest,
@@ -479,3 +482,23 @@ def test_a_pull_requests_author_is_assigned_where_nobody_is(
     assert (found.account if found else None) == assigned
     switched_off = replace(PEOPLE, people=replace(PEOPLE.people, assign_author=False))
     assert assignment(observation, switched_off) is None
+
+
+# --- what the partner says
+
+
+def said(number: int, verb: PartnerVerb) -> PartnerAction:
+    return PartnerAction(id=number, verb=verb, author="Ana", text="palavras", at=NOW, comment_id=None)
+
+
+def test_what_a_partner_says_unasked_is_written_and_moves_nothing() -> None:
+    only = said(2, PartnerVerb.COMMENTED)
+    actions = plan(seen("Doing", partner_actions=(only,)), MAPPINGS, now=NOW, holds=HOLDS).actions
+    assert actions == (Comment(action=only),)
+
+
+def test_it_does_not_hide_the_answer_before_it() -> None:
+    both = (said(1, PartnerVerb.ANSWERED), said(2, PartnerVerb.COMMENTED))
+    asked = seen("Faltam Informações", partner_actions=both)
+    actions = plan(asked, MAPPINGS, now=NOW, holds=HOLDS).actions
+    assert [type(one) for one in actions] == [Comment, Comment, Move]

@@ -24,6 +24,7 @@ VERBS = {
     "ainda-ocorre": PartnerVerb.STILL_FAILING,
 }
 """By the last part of the address."""
+VERDICTS = {PartnerVerb.CONFIRMED, PartnerVerb.STILL_FAILING}
 NAMES = {verb: deed for deed, verb in VERBS.items()}
 MINIMUM = {PartnerVerb.ANSWERED: 1, PartnerVerb.CONFIRMED: 0, PartnerVerb.STILL_FAILING: 10}
 """Characters."""
@@ -68,7 +69,7 @@ def offered(ticket: Ticket, story: Story, workflow: Workflow) -> frozenset[Partn
     """What may be said now. While a verdict is on its way, no second one is asked for."""
     verbs = words.possible(workflow, ticket.status)
     waiting = any(
-        action.comment_id is None and action.verb != PartnerVerb.ANSWERED and action.at >= ticket.status_since
+        action.comment_id is None and action.verb in VERDICTS and action.at >= ticket.status_since
         for action in story.actions
     )
     return verbs & {PartnerVerb.ANSWERED} if waiting else verbs

@@ -14,6 +14,7 @@ SAID = {
     PartnerVerb.ANSWERED: "respondeu",
     PartnerVerb.CONFIRMED: "confirmou que funcionou",
     PartnerVerb.STILL_FAILING: "avisou que ainda ocorre",
+    PartnerVerb.COMMENTED: "escreveu",
 }
 BECAUSE = {
     Trigger.ANSWERED: "A resposta chegou à triagem.",
@@ -30,7 +31,7 @@ BECAUSE = {
     Trigger.STILL_FAILING: "O parceiro avisou que o problema ainda ocorre.",
 }
 """Why a ticket comes to a status, where the board's own rules lead there."""
-_BY_PARTNER = {Trigger(verb.value) for verb in PartnerVerb}
+_BY_PARTNER = {verb.trigger for verb in PartnerVerb if verb.trigger}
 """People in Jira make these moves too, for reasons of their own."""
 FAILED = "No teste o problema ainda apareceu."
 

@@ -81,7 +81,7 @@ def possible(workflow: Workflow, status: str) -> frozenset[PartnerVerb]:
     return frozenset(
         verb
         for verb in PartnerVerb
-        if (rule := workflow.rules.get(Trigger(verb.value))) and status in rule.moves_from
+        if verb.trigger and (rule := workflow.rules.get(verb.trigger)) and status in rule.moves_from
     )
 
 

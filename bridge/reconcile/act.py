@@ -33,6 +33,7 @@ COMMENT_TITLES = {
     PartnerVerb.ANSWERED: "Resposta do parceiro",
     PartnerVerb.CONFIRMED: "O parceiro confirmou que funcionou",
     PartnerVerb.STILL_FAILING: "O parceiro diz que ainda ocorre",
+    PartnerVerb.COMMENTED: "Mensagem do parceiro",
 }
 
 

@@ -67,10 +67,11 @@ def moves(seen: Observation, workflow: Workflow) -> Iterator[Comment | SetField 
     Each is weighed from where the one before it leaves the ticket, so that facts that arrived together
     (changes requested, then a fix pushed) are told in order.
     """
+    # The partner's words come before the move that they cause, so that the developer reads why.
+    yield from (Comment(action=action) for action in seen.partner_actions if not action.comment_id)
     status = seen.issue.status
     for verdict in unspent(seen, workflow):
         state = seen.lanes.get(verdict.lane)
-        yield from _before(verdict, seen)
         step = _led_before(verdict, state, seen.issue, workflow) or _weigh(
             verdict, status, seen.issue, workflow
         )
@@ -140,12 +141,6 @@ def _refusal(rule: Rule, status: str) -> str:
     return f"{rule.trigger} moves to {rule.to} only from {', '.join(rule.moves_from)}, not from {status}"
 
 
-def _before(verdict: Verdict, seen: Observation) -> Iterator[Comment]:
-    """The partner's words come before the move that they cause, so that the developer reads why."""
-    if verdict.lane is Lane.PARTNER:
-        yield from (Comment(action=action) for action in seen.partner_actions if not action.comment_id)
-
-
 def _fields(move: Move, seen: Observation) -> Iterator[SetField]:
     """What the issue is to show of the publications that move it; a ticket that is there already is told
     of a new address by `redeployed`.
@@ -197,9 +192,10 @@ def _publication(seen: Observation, stage: Stage, workflow: Workflow) -> Verdict
 
 
 def _partner(actions: Sequence[PartnerAction]) -> Verdict | None:
-    if not actions:
+    asked = [action for action in actions if action.verb.trigger]
+    if not asked:
         return None
-    last = max(actions, key=lambda action: action.id)
+    last = max(asked, key=lambda action: action.id)
     return Verdict(
         lane=Lane.PARTNER,
         triggers=(Trigger(last.verb.value),),
