@@ -1,0 +1,220 @@
+"""An e-mail as it came, taken apart: who says to have written it, to whom it was brought, words and files.
+
+Nothing here is believed: headers are whatever the sender liked.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+
+from bridge.inbound.html import text_of
+
+MAXIMUM_PARTS = 200
+DEEPEST = 20
+BROUGHT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To")
+"""Where a mailbox says which of its addresses was used; the copy's own address comes first."""
+
+_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\]+")
+_IN_BRACKETS = re.compile(r"<\s*([^\s<>]+@[^\s<>]+)\s*>")
+_SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+_PICTURE_TOKEN = re.compile(r"\[(?:cid:|image: ?)([^\]]*)\]", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enclosure:
+    """A file that came with an e-mail."""
+
+    filename: str
+    content: bytes = field(repr=False)
+    content_id: str
+    """Its name in the text, where it stands inside it; empty for what is attached."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    message_id: str
+    sender: str
+    """The address in From, lower case; empty where there is not exactly one. Anybody can write any."""
+    sender_name: str
+    brought_to: tuple[str, ...]
+    subject: str
+    text: str = field(repr=False)
+    enclosures: tuple[Enclosure, ...]
+    answers: tuple[str, ...]
+    """The Message-IDs in In-Reply-To and References."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for each copy of this e-mail; another for another with its Message-ID."""
+        parts = [self.message_id, self.sender, " ".join(self.text.split())]
+        parts += [hashlib.sha256(one.content).hexdigest() for one in self.enclosures]
+        return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def parsed(raw: bytes) -> Message:
+    """The message, as the old policy reads it: the new one raises at some malformed headers (Python 3.11)."""
+    return message_from_bytes(raw, policy=policy.compat32)
+
+
+def letter(message: Message) -> Letter:
+    name, address = sender_of(header(message, "From"))
+    parts = list(_parts(message))
+    texts = [_text(part) for part in parts if _is_text(part)]
+    return Letter(
+        message_id=header(message, "Message-ID"),
+        sender=address,
+        sender_name=name,
+        brought_to=tuple(dict.fromkeys(_brought_to(message))),
+        subject=header(message, "Subject"),
+        text="\n\n".join(filter(None, (text.strip("\r\n") for text in texts))),
+        enclosures=tuple(_enclosure(part) for part in parts if not _is_text(part)),
+        answers=tuple(
+            re.findall(r"<[^<>\s]+>", f"{header(message, 'In-Reply-To')} {header(message, 'References')}")
+        ),
+    )
+
+
+def header(message: Message, name: str) -> str:
+    """A header in words and in one line; empty where there is none."""
+    given = message.get(name)
+    if given is None:
+        return ""
+    try:
+        words = str(make_header(decode_header(str(given))))
+    except (HeaderParseError, LookupError, ValueError):
+        words = str(given)
+    return " ".join(_CONTROL.sub(" ", words.encode("utf-8", "replace").decode()).split())
+
+
+def sender_of(text: str) -> tuple[str, str]:
+    """(name, address) of a From header.
+
+    Not by the standard library: it takes a name that looks like an address for one (CVE-2023-27043).
+    """
+    bracketed = _IN_BRACKETS.findall(text)
+    if len(bracketed) == 1 and text.rstrip().endswith(">"):
+        return text[: text.index("<")].strip(' "'), bracketed[0].lower()
+    found = _ADDRESS.findall(text)
+    return ("", found[0].lower()) if len(found) == 1 and not bracketed else ("", "")
+
+
+def shown_pictures(text: str) -> frozenset[str]:
+    """The names of pictures that stand in the text: `[cid:image001.png@01D]`, `[image: print.png]`."""
+    return frozenset(name.strip().lower() for name in _PICTURE_TOKEN.findall(text))
+
+
+def without_pictures(text: str) -> str:
+    """The text without its pictures' names, and without the lines that were nothing else."""
+    lines = [(line, _PICTURE_TOKEN.sub("", line)) for line in text.split("\n")]
+    return "\n".join(bare.rstrip() for line, bare in lines if bare.strip() or not line.strip()).strip("\n")
+
+
+# --- parts
+
+
+def _brought_to(message: Message) -> Iterator[str]:
+    for name in BROUGHT_TO:
+        for value in message.get_all(name, []):
+            yield from (found.lower() for found in _ADDRESS.findall(str(value)))
+
+
+def children(message: Message) -> list[Message]:
+    """The parts of a part; none where it has its content itself."""
+    payload = message.get_payload()
+    return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
+
+
+def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
+    """The parts that say something: of alternatives the plainest that is not empty, else every one."""
+    if depth > DEEPEST:
+        raise ValueError("parts within parts within parts")
+    if message.get_content_maintype() != "multipart" or not message.is_multipart():
+        if message.get_content_type() not in _SIGNATURES:
+            yield message
+        return
+    inner = children(message)[:MAXIMUM_PARTS]
+    for child in _alternative(inner) if message.get_content_subtype() == "alternative" else inner:
+        yield from _parts(child, depth + 1)
+
+
+def _alternative(offered: list[Message]) -> list[Message]:
+    plain = [one for one in offered if one.get_content_type() == "text/plain" and _text(one).strip()]
+    if not plain:
+        return offered[-1:]
+    # Pictures lie beside the HTML that shows them; of that only they are wanted.
+    pictures = [part for one in offered for part in one.walk() if part.get_content_maintype() == "image"]
+    return [plain[0], *pictures]
+
+
+def _is_text(part: Message) -> bool:
+    plain = part.get_content_type() in {"text/plain", "text/html"}
+    return plain and part.get_content_disposition() != "attachment" and not part.get_filename()
+
+
+def _text(part: Message) -> str:
+    words = _decoded(part)
+    if part.get_content_type() == "text/html":
+        return text_of(words)
+    flowed = str(part.get_param("format", "")).lower() == "flowed"
+    return _unflowed(words, delsp=str(part.get_param("delsp", "")).lower() == "yes") if flowed else words
+
+
+def _decoded(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return ""
+    named = part.get_content_charset() or "utf-8"
+    for charset in (named, "utf-8"):
+        try:
+            return content.decode(charset)
+        except (LookupError, ValueError):
+            continue
+    return content.decode("cp1252", "replace")  # what Windows programs mean when they name none
+
+
+def _unflowed(text: str, *, delsp: bool) -> str:
+    """Paragraphs in one line again (RFC 3676 4.1): a line that ends with a space goes on in the next."""
+    lines: list[str] = []
+    open_depth: int | None = None
+    for line in text.replace("\r\n", "\n").split("\n"):
+        depth = len(line) - len(line.lstrip(">"))
+        bare = line[depth:].removeprefix(" ")
+        if open_depth == depth and bare != "-- ":
+            lines[-1] += bare
+        else:
+            lines.append(f"{'>' * depth} {bare}" if depth else bare)
+        flows = bare.endswith(" ") and bare != "-- "
+        open_depth = depth if flows else None
+        if flows and delsp:
+            lines[-1] = lines[-1][:-1]
+    return "\n".join(lines)
+
+
+def _enclosure(part: Message) -> Enclosure:
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):  # an e-mail inside the e-mail
+        content = part.as_bytes()
+    content_id = header(part, "Content-ID").strip("<>")
+    attached = part.get_content_disposition() == "attachment"
+    return Enclosure(
+        filename=_filename(part), content=content, content_id="" if attached else content_id.lower()
+    )
+
+
+def _filename(part: Message) -> str:
+    """The name it was given. Outlook writes it in encoded words, which RFC 2047 5 forbids and all do."""
+    given = part.get_filename()
+    if given:
+        try:
+            return str(make_header(decode_header(given)))
+        except (HeaderParseError, LookupError, ValueError):
+            return given
+    return {"message/rfc822": "mensagem.eml"}.get(
+        part.get_content_type(), f"arquivo.{part.get_content_subtype()}"
+    )
