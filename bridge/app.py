@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bridge import portal, probes, request_log
 from bridge.carrier import Carrier, EmbeddedCarrier
 from bridge.config import Config
+from bridge.mailroom import read_mailbox
 from bridge.reconcile import reconcile
 from bridge.reconcile.drift import watch
 from bridge.reconcile.file_limit import ask_file_limit
@@ -25,6 +26,8 @@ HEAL_SECONDS = 15.0
 """Between looks at whether a sweep for missed changes is due."""
 DRIFT_SECONDS = 60.0
 """Between looks at whether the Jira site is due to be compared with the mappings, or asked for its limits."""
+MAILBOX_SECONDS = 1.0
+"""Between looks at whether it is our turn to read the mailbox, and to listen to it for five seconds."""
 MAIL_SECONDS = 5.0
 """Between looks at the outbox, besides the look right after each commit that fills it."""
 
@@ -69,6 +72,8 @@ def carried(services: Services, *, owner: str) -> Carrier:
     carrier.every(HEAL_SECONDS, lambda: heal(services))
     carrier.every(DRIFT_SECONDS, lambda: watch(services))
     carrier.every(DRIFT_SECONDS, lambda: ask_file_limit(services))
+    if services.mailbox.configured:
+        carrier.every(MAILBOX_SECONDS, lambda: read_mailbox(services))
     return carrier
 
 

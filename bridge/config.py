@@ -68,6 +68,8 @@ class MailSettings:
     """Who is told of e-mails that do not get through; empty: only the log says so."""
     replies: str = field(default="")
     """A domain of which every address reaches our mailbox, for answers and bounces; empty: there is none."""
+    imap_url: Secret = field(default_factory=lambda: Secret(""))
+    """That mailbox: `imaps://user:password@host/INBOX`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,12 +271,15 @@ def _mail(reader: Reader) -> MailSettings:
     reader.check("OPERATOR", not operator or "@" in operator, "must be an e-mail address")
     replies = reader.text("MAIL_REPLIES", "").lower()
     reader.check("MAIL_REPLIES", not replies or is_domain(replies), "must be a domain, without @")
+    mailbox = Secret(reader.imap("IMAP_URL"))
+    reader.check("IMAP_URL", not mailbox or bool(replies), "needs CHAMADOS_MAIL_REPLIES, its domain")
     return MailSettings(
         smtp_url=Secret(reader.smtp("SMTP_URL")),
         sender=reader.address("MAIL_FROM"),
         idempotency_header=header,
         operator=operator,
         replies=replies,
+        imap_url=mailbox,
     )
 
 

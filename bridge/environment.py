@@ -83,6 +83,13 @@ class Reader:
         self.check(name, not value or good, "must look like smtp://user:password@host:587?tls=starttls")
         return value
 
+    def imap(self, name: str) -> str:
+        value = self.text(name, "")
+        parts = urlsplit(value)
+        good = parts.scheme in {"imap", "imaps"} and bool(parts.hostname and parts.username)
+        self.check(name, not value or good, "must look like imaps://user:password@host/INBOX")
+        return value
+
     def address(self, name: str) -> str:
         value = self.required(name)
         self.check(

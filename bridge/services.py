@@ -11,6 +11,7 @@ from bridge.clients.jira import Jira
 from bridge.clients.licences import Licences
 from bridge.clients.limits import Limiter
 from bridge.clients.mail import Mailer
+from bridge.clients.mailbox import Mailbox
 from bridge.clients.openai import Assistant
 from bridge.config import Config
 from bridge.store import Store
@@ -28,6 +29,7 @@ class Services:
     jira: Jira
     github: GitHub
     mailer: Mailer
+    mailbox: Mailbox
     assistant: Assistant
     licences: Licences
     identities: IdentityProvider
@@ -48,6 +50,7 @@ def build(config: Config, mappings: Mappings, store: Store) -> Services:
         jira=Jira(config.jira, mappings, connections=connections, limiter=limiter),
         github=GitHub(config.github, connections=connections, limiter=limiter),
         mailer=Mailer(config.mail),
+        mailbox=Mailbox(config.mail.imap_url),
         assistant=Assistant(config.openai),
         licences=Licences(config.licences),
         identities=IdentityProvider(config.identity),

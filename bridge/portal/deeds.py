@@ -4,6 +4,7 @@ Who says it has been found out before: by a session, or by the token of an e-mai
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import render_template, request
 from sqlalchemy.orm import Session
@@ -45,7 +46,7 @@ class Actor:
     owner: Partner
     """In whose name files are kept: the partner, or the ticket's opener where nobody has signed in."""
     partner: Partner | None = None
-    """Whose session it is; none for an e-mail's link."""
+    """Whose session it is, or whose answer by e-mail; none for an e-mail's link."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,20 +100,27 @@ def perform(actor: Actor, ticket_id: int, verb: PartnerVerb, said: Said) -> bool
             for one in panel.actions(db, ticket_id)
         ):
             return True
-        row = PartnerActionRow(
-            ticket_id=ticket_id,
-            verb=verb.value,
-            author=actor.name,
-            partner_id=actor.partner.id if actor.partner else None,
-            text=said.text,
-            at=now,
-        )
-        db.add(row)
-        db.flush()
-        ids = [upload.id for upload in said.uploads]
-        drafts.hand_to_action(db, actor.owner, ids, ticket_id=ticket_id, action_id=row.id)
-        ring(db, ticket_id, kind="partner", subject=f"action:{row.id}", now=now)
+        write_down(db, actor, ticket_id, verb, said, now=now)
         return True
+
+
+def write_down(
+    db: Session, actor: Actor, ticket_id: int, verb: PartnerVerb, said: Said, *, now: datetime
+) -> None:
+    """Keep what was said with its files, and ring the ticket."""
+    row = PartnerActionRow(
+        ticket_id=ticket_id,
+        verb=verb.value,
+        author=actor.name,
+        partner_id=actor.partner.id if actor.partner else None,
+        text=said.text,
+        at=now,
+    )
+    db.add(row)
+    db.flush()
+    ids = [upload.id for upload in said.uploads]
+    drafts.hand_to_action(db, actor.owner, ids, ticket_id=ticket_id, action_id=row.id)
+    ring(db, ticket_id, kind="partner", subject=f"action:{row.id}", now=now)
 
 
 def page(

@@ -149,6 +149,15 @@ def failed(store: Store, mail: Mail, *, outcome: str, now: datetime) -> None:
     _write(store, mail, {"state": "failed", "due_at": None, "outcome": outcome}, trouble=outcome, now=now)
 
 
+def came_back(db: Session, mail: Mail, *, outcome: str, again_at: datetime | None, now: datetime) -> None:
+    """An e-mail that was handed over has come back: sent again then, or failed where no time is given."""
+    mail.state, mail.due_at, mail.outcome = ("queued" if again_at else "failed"), again_at, outcome
+    mail.bounces += 1
+    if mail.ticket_id is not None:
+        said = f"{mail.kind} to {mail.recipient}: {outcome}"
+        journal(db, mail.ticket_id, act="mail", cause=mail.cause, outcome=said, now=now)
+
+
 def _write(
     store: Store, mail: Mail, values: dict[str, object], *, trouble: str = "", now: datetime | None = None
 ) -> None:

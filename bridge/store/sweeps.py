@@ -85,6 +85,12 @@ def finished(
         )
 
 
+def again(store: Store, name: str, *, at: datetime) -> None:
+    """Let the sweep have its next turn at another time than `take` said."""
+    with store.begin() as db:
+        db.execute(update(SweepRow).where(SweepRow.name == name).values(due_at=at))
+
+
 def failed(store: Store, name: str, *, again_at: datetime, outcome: str) -> None:
     """The sweep was cut short: the next one looks from the same moment."""
     with store.begin() as db:

@@ -481,6 +481,42 @@ class Mail(Base):
     outcome: Mapped[str] = mapped_column(default="")
     late: Mapped[bool] = mapped_column(Boolean, default=False)
     """The operator has been warned that it does not get through."""
+    bounces: Mapped[int] = mapped_column(default=0)
+    """How often it came back though it may get through another time."""
+
+
+class IncomingMail(Base):
+    """An e-mail that lay in our mailbox, taken once; its words are where they went, not here."""
+
+    __tablename__ = "incoming_mails"
+    __table_args__ = (UniqueConstraint("mailbox", "uid_validity", "uid"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    mailbox: Mapped[str] = mapped_column(String(255))
+    uid_validity: Mapped[int] = mapped_column(BigInteger)
+    uid: Mapped[int] = mapped_column(BigInteger)
+    fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of a reply that was taken: the same e-mail brought twice is one."""
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    sender: Mapped[str] = mapped_column(String(320))
+    result: Mapped[str] = mapped_column(String(16))
+    """taken, refused, ignored, reported (on an e-mail of ours) or broken."""
+    outcome: Mapped[str]
+    at: Mapped[datetime]
+
+
+class SuppressedAddress(Base):
+    """An address that gets no e-mail until somebody says so."""
+
+    __tablename__ = "suppressed_addresses"
+
+    email: Mapped[str] = mapped_column(String(320), primary_key=True)
+    """Lower case."""
+    kind: Mapped[str] = mapped_column(String(16))
+    """bounce or complaint."""
+    reason: Mapped[str]
+    """The other server's words."""
+    at: Mapped[datetime]
 
 
 class SweepRow(Base):
