@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bridge import portal, probes, request_log
+from bridge import operator, portal, probes, request_log
 from bridge.carrier import Carrier, EmbeddedCarrier
 from bridge.config import Config
 from bridge.mailroom import read_mailbox
@@ -111,6 +111,7 @@ def create_app(services: Services) -> Flask:
     app.secret_key = services.config.secret_key.reveal()
     request_log.install(app)
     portal.register(app, services)
+    operator.register(app)
     app.register_blueprint(github.blueprint(services))
     app.register_blueprint(jira.blueprint(services))
     app.register_blueprint(probes.blueprint(services))

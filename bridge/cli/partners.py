@@ -1,12 +1,14 @@
 """`chamados partners`: who may open tickets."""
 
 import json
+from pathlib import Path
 
 import click
 from email_validator import EmailNotValidError, validate_email
 
 from bridge.cli.common import clean, fail, opened
-from bridge.store import people
+from bridge.store import organisations, partner_list, people
+from bridge.store.partner_list import ListRefused
 
 
 @click.group()
@@ -17,16 +19,48 @@ def partners() -> None:
 @partners.command()
 @click.argument("name")
 @click.argument("email")
-def add(name: str, email: str) -> None:
-    """Register a partner, or rename one."""
+@click.option("--organisation", default="", help="Its partners see each other's tickets.")
+def add(name: str, email: str, organisation: str) -> None:
+    """Register a partner, or give a known one another name or organisation."""
     try:
         address = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError as error:
         fail(f"{email} is not an e-mail address: {error}")
     services = opened()
     with services.store.begin() as db:
-        people.register(db, name=name, email=address, now=services.clock())
+        partner = people.register(
+            db, name=name, email=address, organisation=organisation, now=services.clock()
+        )
+        partner.active = True
     click.echo(clean(f"{name} <{address}> may open tickets"))
+
+
+@partners.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(path: Path) -> None:
+    """Register everybody in a CSV file (nome, email, organizacao), or nobody where a line is wrong."""
+    try:
+        rows = partner_list.read(path.read_bytes())
+    except ListRefused as refusal:
+        fail(*refusal.faults)
+    services = opened()
+    with services.store.begin() as db:
+        partner_list.take(db, rows, now=services.clock())
+    click.echo(f"{len(rows)} partners may open tickets")
+
+
+@partners.command()
+@click.argument("email")
+def remove(email: str) -> None:
+    """Let a partner in no more, at once and everywhere; what was written stays. `add` lets in again."""
+    services = opened()
+    with services.store.begin() as db:
+        partner = people.by_email(db, email)
+        if partner is not None:
+            people.shut_out(db, partner)
+    if partner is None:
+        fail(f"{email} is not a registered partner")
+    click.echo(clean(f"{email} may not come in any more"))
 
 
 @partners.command("list")
@@ -34,11 +68,17 @@ def add(name: str, email: str) -> None:
 def list_(as_json: bool) -> None:
     """Show the registered partners."""
     with (services := opened()).store.read() as db:
-        rows = [{"name": one.name, "email": one.email} for one in people.all_partners(db)]
+        rows = [
+            {"name": one.name, "email": one.email, "organisation": members.name, "active": one.active}
+            for members in organisations.everyone(db)
+            for one in members.partners
+        ]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
     for row in [] if as_json else rows:
-        click.echo(clean(f"{row['name']} <{row['email']}>"))
+        shut_out = "" if row["active"] else " (may not come in)"
+        organisation = f", {row['organisation']}" if row["organisation"] else ""
+        click.echo(clean(f"{row['name']} <{row['email']}>{organisation}{shut_out}"))
     services.store.close()
 
 

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from bridge.cli.common import clean, fail, faults_said, opened
-from bridge.cli.story import Story, story
 from bridge.config import mappings_directory
 from bridge.domain import reference, ticket_id
 from bridge.services import Services
 from bridge.store.counts import refused
 from bridge.store.tables import Delivery, Event, Ticket
 from bridge.store.tickets import park_by_hand, release
+from bridge.story import Story, story
 from mappings import load
 from mappings.diagram import mermaid
 from webhooks import replay

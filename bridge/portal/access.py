@@ -16,6 +16,8 @@ P = ParamSpec("P")
 
 EXTENSION = "chamados"
 SESSION_COOKIE = "sessao"
+POLICY = "policy"
+"""The attribute by which a guarded view says whom it lets in: `partner`, `token` or `operator`."""
 BROWSER_COOKIE = "navegador"
 """Names the browser that asked for a login link."""
 
@@ -98,6 +100,7 @@ def requires_partner(view: Callable[P, ResponseReturnValue]) -> Callable[P, Resp
             return redirect(url_for("portal.sign_in", next=wanted), 303)
         return view(*args, **kwargs)
 
+    setattr(guarded, POLICY, "partner")
     return guarded
 
 

@@ -43,6 +43,7 @@ def requires_token(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
             return jsonify(erro="Não autorizado"), 401, {"WWW-Authenticate": "Bearer"}
         return view(*args, **kwargs)
 
+    setattr(guarded, access.POLICY, "token")
     return guarded
 
 

@@ -144,12 +144,12 @@ def page(
         said=said,
         changed=CHANGED if changed else "",
         earlier=[one for one in story.actions if one.verb == PartnerVerb.STILL_FAILING],
-        question=_question(story),
+        question=asked_last(story),
         terms=terms(services().store),
     )
 
 
-def _question(story: Story) -> str:
+def asked_last(story: Story) -> str:
     """What the team asked or said last."""
     return next(
         (event.text for event in reversed(story.events) if event.text and event.kind != "due_date"), ""

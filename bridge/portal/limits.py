@@ -16,6 +16,8 @@ from bridge.store.tables import Partner
 PLAIN_BYTES = 1024 * 1024
 UPLOAD_BYTES = MAXIMUM_BYTES + PLAIN_BYTES
 UPLOADS = frozenset({"portal.save_draft", "portal.act"})
+WEIGHED = {pages.name, api.name, "operator"}
+"""Webhooks have limits of their own."""
 QUOTAS = {
     "portal.request_link": "5 per minute;30 per hour",
     "portal.use_link": "10 per minute",
@@ -54,7 +56,7 @@ def may_ask_ai(partner: Partner) -> bool:
 
 def _weigh() -> None:
     """Only who is known may send files; everybody else's requests stay small."""
-    if request.blueprint not in {pages.name, api.name} or request.method in {"GET", "HEAD", "OPTIONS"}:
+    if request.blueprint not in WEIGHED or request.method in {"GET", "HEAD", "OPTIONS"}:
         return
     request.max_content_length = UPLOAD_BYTES if _may_upload(request) else PLAIN_BYTES
     request.max_form_memory_size = PLAIN_BYTES

@@ -61,6 +61,7 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         shown=form_page.shown_answers(form, ticket.answers),
         links=ticket.answers.get(schemas.LINKS, []),
         verbs=verbs,
+        question=deeds.asked_last(story),
         on_its_way=bool(words.possible(workflow, ticket.status) - verbs),
         testable=PartnerVerb.STILL_FAILING in verbs and PartnerVerb.CONFIRMED not in verbs,
         may_continue=words.may_continue(

@@ -13,7 +13,7 @@ OPEN, ALL = "abertos", "todos"
 FILTERS = {
     OPEN: "Em aberto",
     Group.YOURS.value: "Dependem de você",
-    Group.QUEUED.value: "Na triagem ou na fila",
+    Group.QUEUED.value: "Triagem e fila",
     Group.MOVING.value: "Em correção",
     Group.TESTING.value: "Em teste",
     Group.CLOSED.value: "Encerrados",

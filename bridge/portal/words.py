@@ -170,7 +170,9 @@ def _step_by_category(workflow: Workflow, status: str) -> Step:
     if found is None or found.category is Category.IN_PROGRESS:
         return Step(now="O Desenvolvimento está cuidando da correção.", you=NOTHING_TO_DO)
     if found.category is Category.DONE:
-        return Step(now="Este chamado terminou.", you="Nada. Se o problema voltar, avise por aqui.")
+        return Step(
+            now="Este chamado terminou.", you="Nada. Se o problema voltar nos próximos dias, avise por aqui."
+        )
     if found.initial:
         return Step(
             now="A triagem vai ler o chamado e dizer se foi aprovado, reprovado ou se falta algo.",

@@ -42,7 +42,7 @@ def register(db: Session, *, name: str, email: str, now: datetime, organisation:
     """Make the address a partner's; one that is a partner's already takes the name and the organisation."""
     known = by_email(db, email)
     if known is not None:
-        known.name, known.active = name, True
+        known.name = name
         if organisation:
             organisations.join(db, known, organisation, now=now)
         return known
@@ -66,10 +66,6 @@ def shut_out(db: Session, partner: Partner) -> None:
 
 def by_email(db: Session, email: str) -> Partner | None:
     return db.scalar(select(Partner).where(Partner.email == email.strip().lower()))
-
-
-def all_partners(db: Session) -> list[Partner]:
-    return list(db.scalars(select(Partner).order_by(Partner.name, Partner.id)))
 
 
 def issue_token(db: Session, partner: Partner) -> str:

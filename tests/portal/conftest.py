@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from bridge import portal
+from bridge import operator, portal
 from bridge.clients.licences import Licences
 from bridge.config import load as load_config
 from bridge.proposal import Proposal
@@ -35,6 +36,7 @@ ENVIRONMENT = {
     "CHAMADOS_GITHUB_WEBHOOK_SECRET": "github-webhook-secret",
     "CHAMADOS_SMTP_URL": "smtp://127.0.0.1:9",
     "CHAMADOS_MAIL_FROM": "Chamados <chamados@softhouse.example>",
+    "CHAMADOS_OPERATORS": "ana@revenda.com.br",
     "CHAMADOS_OPENAI_PARTNERS": "all",
 }
 START = datetime(2026, 11, 24, 13, 12, tzinfo=UTC)
@@ -202,15 +204,20 @@ def textarea(page: str, name: str) -> str:
     return read.replace("\n", "\r\n")
 
 
+@contextmanager
+def opened_store(folder: Path) -> Iterator[tuple[Store, str]]:
+    """A store with its tables, and a place for files."""
+    store = Store(f"sqlite:///{folder / 'chamados.db'}")
+    schema.prepare(store)
+    yield store, str(folder / "files")
+    store.close()
+
+
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Portal]:
     """A portal with nobody in it."""
-    store = Store(f"sqlite:///{tmp_path / 'chamados.db'}")
-    schema.prepare(store)
-    environment = {**ENVIRONMENT, "CHAMADOS_FILES": str(tmp_path / "files")}
-    made = make(store, environment)
-    yield made
-    store.close()
+    with opened_store(tmp_path) as (store, files):
+        yield make(store, {**ENVIRONMENT, "CHAMADOS_FILES": files})
 
 
 def make(store: Store, environment: dict[str, str], licences: str = "", *, limited: bool = False) -> Portal:
@@ -222,6 +229,7 @@ def make(store: Store, environment: dict[str, str], licences: str = "", *, limit
     app.secret_key = environment["CHAMADOS_SECRET_KEY"]
     app.config.update(RATELIMIT_ENABLED=limited)
     portal.register(app, services)
+    operator.register(app)
     return Portal(app=app, services=services, assistant=assistant, now=now, woken=woken)
 
 

@@ -31,6 +31,7 @@ def address_of(rule: Rule, *, draft: str, token: str) -> str:
         "ref": "CT-1",
         "token": token,
         "filename": "css/base.css",
+        "number": "1",
         "deed": "responder",
     }
     return re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda found: values[found[1]], rule.rule)
