@@ -55,19 +55,19 @@ def import_list() -> ResponseReturnValue:
     return redirect(url_for("operator.partners", aviso="lista"), 303)
 
 
-@pages.post("/parceiros/<int:number>/<any('fora', 'dentro'):deed>")
+@pages.post("/parceiros/<int:number>/<any('fora', 'dentro'):change>")
 @requires_operator
-def admit(number: int, deed: str) -> ResponseReturnValue:
+def admit(number: int, change: str) -> ResponseReturnValue:
     """Shut a partner out at once and everywhere, or let one in again."""
     if number == access.partner().id:
         abort(400)  # nobody shuts oneself out
     with services().store.begin() as db:
         partner = db.get(Partner, number) or abort(404)
-        if deed == "fora":
+        if change == "fora":
             people.shut_out(db, partner)
         else:
             partner.active = True
-    return redirect(url_for("operator.partners", aviso=deed), 303)
+    return redirect(url_for("operator.partners", aviso=change), 303)
 
 
 def _page(

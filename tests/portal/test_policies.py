@@ -39,6 +39,7 @@ NOBODYS = {
     "token": "x" * 43,
     "filename": "css/base.css",
     "deed": "ainda-ocorre",
+    "change": "fora",
 }
 FORM = {"texto": "Ainda ocorre, sim senhor", "acao": "salvar", "titulo": "Meu agora", "confirmo_licenca": "1"}
 
@@ -90,9 +91,11 @@ def rules(opened: Portal, policy: str | None) -> list[Rule]:
 
 def addresses(rule: Rule, ids: dict[str, str]) -> list[str]:
     """The rule's address with these ids in it; one for each choice that it offers."""
-    choices = re.search(r"<any\(([^)]*)\):deed>", rule.rule)
-    deeds = re.findall(r"'([\w-]+)'", choices[1]) if choices else [""]
-    return [_filled(rule.rule, {**ids, "deed": deed}) for deed in deeds]
+    offered = re.search(r"<any\(([^)]*)\):(\w+)>", rule.rule)
+    if offered is None:
+        return [_filled(rule.rule, ids)]
+    choices = re.findall(r"'([\w-]+)'", offered[1])
+    return [_filled(rule.rule, {**ids, offered[2]: choice}) for choice in choices]
 
 
 def _filled(pattern: str, ids: dict[str, str]) -> str:

@@ -32,6 +32,7 @@ def address_of(rule: Rule, *, draft: str, token: str) -> str:
         "token": token,
         "filename": "css/base.css",
         "number": "1",
+        "change": "fora",
         "deed": "responder",
     }
     return re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda found: values[found[1]], rule.rule)
