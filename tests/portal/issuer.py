@@ -24,7 +24,7 @@ class Issuer:
     """`spoil` changes the claims before they are signed; `sign` signs them otherwise."""
 
     url: str = ""
-    key: RSAKey = KEY
+    key: RSAKey = field(default_factory=lambda: KEY)
     subject: str = "user-1"
     email: str = "ana@revenda.com.br"
     verified: bool = True
