@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import cache
 from html import unescape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -204,11 +206,22 @@ def textarea(page: str, name: str) -> str:
     return read.replace("\n", "\r\n")
 
 
+@cache
+def empty_database() -> bytes:
+    """A database with its tables, made once."""
+    with TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/empty.db")
+        schema.prepare(store)
+        store.close()
+        return Path(folder, "empty.db").read_bytes()
+
+
 @contextmanager
 def opened_store(folder: Path) -> Iterator[tuple[Store, str]]:
     """A store with its tables, and a place for files."""
-    store = Store(f"sqlite:///{folder / 'chamados.db'}")
-    schema.prepare(store)
+    database = folder / "chamados.db"
+    database.write_bytes(empty_database())
+    store = Store(f"sqlite:///{database}")
     yield store, str(folder / "files")
     store.close()
 
