@@ -10,6 +10,7 @@ from bridge import operator, portal, probes, request_log
 from bridge.carrier import Carrier, EmbeddedCarrier
 from bridge.config import Config
 from bridge.mailroom import read_mailbox
+from bridge.portal.leftovers import tidy
 from bridge.reconcile import reconcile
 from bridge.reconcile.drift import watch
 from bridge.reconcile.file_limit import ask_file_limit
@@ -28,6 +29,8 @@ DRIFT_SECONDS = 60.0
 """Between looks at whether the Jira site is due to be compared with the mappings, or asked for its limits."""
 MAILBOX_SECONDS = 1.0
 """Between looks at whether it is our turn to read the mailbox, and to listen to it for five seconds."""
+TIDY_SECONDS = 300.0
+"""Between looks at whether the hourly tidying up is due."""
 MAIL_SECONDS = 5.0
 """Between looks at the outbox, besides the look right after each commit that fills it."""
 
@@ -74,6 +77,7 @@ def carried(services: Services, *, owner: str) -> Carrier:
     carrier.every(DRIFT_SECONDS, lambda: ask_file_limit(services))
     if services.mailbox.configured:
         carrier.every(MAILBOX_SECONDS, lambda: read_mailbox(services))
+    carrier.every(TIDY_SECONDS, lambda: tidy(services))
     return carrier
 
 

@@ -97,6 +97,16 @@ class IdentitySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UploadSettings:
+    maximum: int = 250 * 1024**2
+    """Bytes of one file."""
+    quota: int = 2048 * 1024**2
+    """Bytes of one partner's files that belong to no ticket yet, those on their way included."""
+    antivirus: str = ""
+    """`tcp://host:3310` or `unix:///path` of ClamAV's daemon; empty: nothing is scanned."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """One installation's settings."""
 
@@ -110,11 +120,13 @@ class Config:
     github: GitHubSettings
     mail: MailSettings
     openai: OpenAISettings
-    licences: str
+    licences: Secret
+    """A CSV file's path, or an https address (which may hold a password)."""
     partners: tuple[tuple[str, str], ...]
     """(name, e-mail) of partners registered at start; the sandbox names one."""
     files: Path
-    """Where uploaded files are kept until Jira has them."""
+    """Where uploaded files are kept."""
+    uploads: UploadSettings
     mail_hold: int
     """Seconds that a status e-mail waits, so that an undone move sends nothing."""
     comment_hold: int
@@ -167,9 +179,10 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
             everybody=reader.choice("OPENAI_PARTNERS", ("", "chosen", "all")) == "all",
             daily=reader.number("OPENAI_DAILY", 500),
         ),
-        licences=reader.text("LICENCES", ""),
+        licences=_licences(reader),
         partners=_partners(reader),
         files=Path(reader.text("FILES", "chamados-files")),
+        uploads=_uploads(reader),
         mail_hold=reader.number("MAIL_HOLD", 30),
         comment_hold=reader.number("MAIL_COMMENT_HOLD", 60),
         reason_hold=reader.number("MAIL_REASON_HOLD", 7200),
@@ -281,6 +294,28 @@ def _mail(reader: Reader) -> MailSettings:
         replies=replies,
         imap_url=mailbox,
     )
+
+
+def _licences(reader: Reader) -> Secret:
+    source = reader.text("LICENCES", "")
+    # Who asks for what crosses the network: customers' addresses.
+    local = urlsplit(source).hostname in {"127.0.0.1", "localhost"}
+    reader.check(
+        "LICENCES",
+        "://" not in source or source.startswith("https://") or local,
+        "must be a CSV file's path or an https:// address",
+    )
+    return Secret(source)
+
+
+def _uploads(reader: Reader) -> UploadSettings:
+    maximum, quota = reader.number("FILE_MB", 250), reader.number("FILES_QUOTA_MB", 2048)
+    reader.check("FILE_MB", maximum > 0, "must be at least 1")
+    reader.check("FILES_QUOTA_MB", quota >= maximum, "must be at least CHAMADOS_FILE_MB")
+    antivirus = reader.text("ANTIVIRUS", "")
+    good = urlsplit(antivirus).scheme in {"", "tcp", "unix"}
+    reader.check("ANTIVIRUS", good, "must look like tcp://host:3310 or unix:///run/clamav/clamd.ctl")
+    return UploadSettings(maximum=maximum * 1024**2, quota=quota * 1024**2, antivirus=antivirus)
 
 
 def _partners(reader: Reader) -> tuple[tuple[str, str], ...]:

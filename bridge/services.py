@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.clients.addresses import Addresses
+from bridge.clients.antivirus import Antivirus
 from bridge.clients.github import GitHub
 from bridge.clients.identity import IdentityProvider
 from bridge.clients.jira import Jira
@@ -35,6 +36,7 @@ class Services:
     identities: IdentityProvider
     addresses: Addresses | None
     """Asks a staging address before the partner is sent there; None: nobody asks."""
+    antivirus: Antivirus
     clock: Callable[[], datetime]
 
 
@@ -52,8 +54,9 @@ def build(config: Config, mappings: Mappings, store: Store) -> Services:
         mailer=Mailer(config.mail),
         mailbox=Mailbox(config.mail.imap_url),
         assistant=Assistant(config.openai),
-        licences=Licences(config.licences),
+        licences=Licences(config.licences.reveal()),
         identities=IdentityProvider(config.identity),
         addresses=Addresses(private=config.url_check == "private") if config.url_check else None,
+        antivirus=Antivirus(config.uploads.antivirus),
         clock=clock,
     )

@@ -17,7 +17,8 @@ from bridge.inbound.reply import Thread, own_words
 from bridge.mailroom.standing import Standing, standing, thread_texts
 from bridge.portal import schemas
 from bridge.portal.deeds import Said, write_down
-from bridge.portal.files import MAXIMUM_FILES, Intake, forget, take_in, terms
+from bridge.portal.files import Intake, forget, take_in
+from bridge.portal.terms import MAXIMUM_FILES
 from bridge.services import Services
 from bridge.store import drafts, incoming, mails, people
 from bridge.store.incoming import Place
@@ -60,12 +61,7 @@ def take_reply(services: Services, place: Place, message: Message, *, whole: boo
     reason = _refusal(services, came, where, text=text, wanted=wanted, whole=whole)
     files = Intake(stored=(), refusals=())
     if reason is None:
-        files = take_in(
-            map(_as_upload, wanted),
-            folder=services.config.files,
-            room=MAXIMUM_FILES,
-            terms=terms(services.store),
-        )
+        files = take_in(services, map(_as_upload, wanted), where.opener, room=MAXIMUM_FILES)
     reply = Reply(place=place, letter=came, where=where, text=text, files=files, reason=reason)
     try:
         kept, outcome = _write(services, reply)

@@ -14,6 +14,7 @@ from bridge.portal import (
     api_views,
     continue_views,
     errors,
+    file_views,
     form_page,
     form_views,
     limits,
@@ -24,6 +25,8 @@ from bridge.portal import (
     review_views,
     sign_in,
     similar_views,
+    typing_views,
+    upload_views,
     vendor_sign_in,
     words,
 )
@@ -38,6 +41,7 @@ _VIEWS = (
     action_views,
     api_views,
     continue_views,
+    file_views,
     form_views,
     list_views,
     panel_views,
@@ -45,6 +49,8 @@ _VIEWS = (
     review_views,
     sign_in,
     similar_views,
+    typing_views,
+    upload_views,
     vendor_sign_in,
 )
 _STATIC = Path(__file__).with_name("static")
@@ -63,7 +69,9 @@ def register(app: Flask, services: Services) -> None:
 
 def _speak(app: Flask) -> None:
     """What every template may use."""
-    app.jinja_env.filters.update(moment=words.moment, day=words.day, size=words.size, ago=_ago)
+    app.jinja_env.filters.update(
+        moment=words.moment, day=words.day, size=words.size, ago=_ago, capitalized=words.capitalized
+    )
     app.jinja_env.globals.update(
         visitor=access.visitor,
         static=_static_address,

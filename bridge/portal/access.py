@@ -104,6 +104,25 @@ def requires_partner(view: Callable[P, ResponseReturnValue]) -> Callable[P, Resp
     return guarded
 
 
+def answers_scripts(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Let only partners in; a script is told so, for it cannot follow to the sign-in page and back."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        return view(*args, **kwargs) if visitor() is not None else abort(401)
+
+    return guarded
+
+
+def former_visitor() -> Partner | None:
+    """Whose session this browser had until it fell idle or grew old: they may leave things, and read none."""
+    token = read_cookie(SESSION_COOKIE)
+    if not token:
+        return None
+    with services().store.read() as db:
+        return people.lately_signed_in(db, token, now=services().clock())
+
+
 def token_bearer() -> Partner | None:
     """Whose API token the request bears, or nobody. Looked up once for each request."""
     if "bearer" not in g:

@@ -15,11 +15,12 @@ from werkzeug.exceptions import BadRequest
 from bridge.domain import reference, ticket_id
 from bridge.portal import access, schemas, selection, timeline, words
 from bridge.portal.access import services
-from bridge.portal.files import MAXIMUM_FILES, Intake, forget, take_in, terms
+from bridge.portal.files import Intake, forget, take_in
 from bridge.portal.openapi import document
 from bridge.portal.pages import api
 from bridge.portal.schemas import Answers, Errors
 from bridge.portal.selection import ALL, FILTERS
+from bridge.portal.terms import MAXIMUM_FILES
 from bridge.store import drafts, listing, panel
 from bridge.store.drafts import StoredFile
 from bridge.store.filing import Submission, file_ticket, filed_before
@@ -135,12 +136,7 @@ def _received() -> tuple[Mapping[str, Any], Intake]:
     if request.mimetype != "multipart/form-data":
         abort(415)
     name = _files_name()
-    intake = take_in(
-        request.files.getlist(name),
-        folder=services().config.files,
-        room=MAXIMUM_FILES,
-        terms=terms(services().store),
-    )
+    intake = take_in(services(), request.files.getlist(name), _bearer(), room=MAXIMUM_FILES)
     strangers = {other: "" for other in request.files if other != name}
     return {**_form_fields(), **strangers}, intake
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from bridge.domain import PartnerVerb, reference
 from bridge.portal import schemas, words
 from bridge.portal.access import services
-from bridge.portal.files import MAXIMUM_FILES, take_in, terms
+from bridge.portal.files import take_in
+from bridge.portal.terms import MAXIMUM_FILES, terms
 from bridge.store import drafts, organisations, panel
 from bridge.store.panel import Story
 from bridge.store.tables import Partner, PartnerActionRow, Ticket, Upload
@@ -145,7 +146,7 @@ def page(
         changed=CHANGED if changed else "",
         earlier=[one for one in story.actions if one.verb == PartnerVerb.STILL_FAILING],
         question=asked_last(story),
-        terms=terms(services().store),
+        terms=terms(services()),
     )
 
 
@@ -163,8 +164,7 @@ def _files(owner: Partner) -> tuple[tuple[Upload, ...], tuple[str, ...]]:
     with store.read() as db:
         kept = drafts.loose_uploads(db, owner, [one for one in ids if one < 2**63])
     received = request.files.getlist("arquivos")
-    room = MAXIMUM_FILES - len(kept)
-    intake = take_in(received, folder=services().config.files, room=room, terms=terms(store))
+    intake = take_in(services(), received, owner, room=MAXIMUM_FILES - len(kept))
     with store.begin() as db:
         now = services().clock()
         fresh = [drafts.add_upload(db, owner, stored, draft_id=None, now=now) for stored in intake.stored]

@@ -1,87 +1,32 @@
-"""Files as they come in: written under a name of our own, weighed, and believed by their content alone."""
+"""Files as they come in: written under a name of our own, weighed, looked into, cleaned, scanned."""
 
 import hashlib
 import secrets
 import unicodedata
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-import puremagic
 from werkzeug.datastructures import FileStorage
 
-from bridge.store import Store
+from bridge.clients.errors import Refused, Unavailable
+from bridge.portal import file_kinds, pictures, words
+from bridge.portal.terms import MAXIMUM_FILES, NO_FILES, Terms, terms
+from bridge.services import Services
+from bridge.store import arriving
 from bridge.store.drafts import StoredFile
-from bridge.store.file_limit import file_limit
+from bridge.store.tables import Partner
 
-MEGABYTE = 1024 * 1024
-MAXIMUM_BYTES = 200 * MEGABYTE
-"""What one request may bring, and so the largest file, however large Jira's limit is."""
-MAXIMUM_FILES = 20
 MAXIMUM_NAME = 120
 CHUNK = 64 * 1024
-
-_TEXT = {"txt": "text/plain", "log": "text/plain", "csv": "text/csv", "json": "application/json"}
-_TEXT["xml"] = "application/xml"
-_BINARY = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "gif": "image/gif",
-    "webp": "image/webp",
-    "pdf": "application/pdf",
-    "mp4": "video/mp4",
-    "mov": "video/quicktime",
-    "webm": "video/webm",
-}
-_PACKED = {
-    "zip": ("application/zip", ""),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xl/"),
-    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "word/"),
-}
-ACCEPTED = tuple(f".{ending}" for ending in (*_BINARY, *_TEXT, *_PACKED))
-KINDS = (
-    "Imagens (PNG, JPG, GIF, WEBP), vídeos (MP4, WEBM, MOV), PDF, textos (TXT, LOG, CSV, XML, JSON), "
-    "planilhas e documentos (XLSX, DOCX) e ZIP"
-)
-NO_FILES = "No momento não é possível enviar arquivos. Envie links."
-# These name the same kind of file to us (an iPhone's .mov is often written as MP4).
-_TWINS = {"jpg": {"jpg", "jpeg", "jfif"}, "mp4": {"mp4", "m4v", "mov"}, "mov": {"mov", "mp4", "m4v", "qt"}}
-_TWINS["jpeg"] = _TWINS["jpg"]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Which files are taken now."""
-
-    limit: int
-    """Bytes of the largest; 0 when none is."""
-
-    @property
-    def endings(self) -> str:
-        return ",".join(ACCEPTED)
-
-    @property
-    def largest(self) -> str:
-        """`10 MB`."""
-        return f"{self.limit // MEGABYTE} MB" if self.limit >= MEGABYTE else f"{self.limit // 1024} kB"
-
-    @property
-    def sentence(self) -> str:
-        if not self.limit:
-            return NO_FILES
-        together = "" if self.limit * MAXIMUM_FILES <= MAXIMUM_BYTES else f", {_TOGETHER} de cada vez"
-        return f"{KINDS}, com até {self.largest} cada um e {MAXIMUM_FILES} no total{together}."
-
-
-_TOGETHER = f"{MAXIMUM_BYTES // MEGABYTE} MB"
-
-
-def terms(store: Store) -> Terms:
-    """What Jira takes, as it last said."""
-    with store.read() as db:
-        return Terms(min(file_limit(db), MAXIMUM_BYTES))
+SMALL = ".mini"
+"""Added to a stored picture's name: its thumbnail."""
+TOO_MANY = f"são no máximo {MAXIMUM_FILES} arquivos."
+EMPTY = "está vazio."
+INFECTED = "o antivírus encontrou algo perigoso nele. Ele não foi guardado."
+UNSCANNABLE = "é grande demais para o antivírus. Envie um link para ele."
+NOT_SCANNED = "não foi possível passar o antivírus agora. Tente de novo em alguns minutos."
 
 
 class FileRefused(Exception):
@@ -93,6 +38,10 @@ class FileRefused(Exception):
         super().__init__(self.reason)
 
 
+class NotNow(FileRefused):
+    """The same file may be taken later."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Intake:
     """What became of the files of one request."""
@@ -101,26 +50,90 @@ class Intake:
     refusals: tuple[str, ...]
 
 
-def take_in(files: Iterable[FileStorage], *, folder: Path, room: int, terms: Terms) -> Intake:
+def take_in(services: Services, files: Iterable[FileStorage], partner: Partner, *, room: int) -> Intake:
     """Store what may be stored, at most `room` files; each other file is refused by name, alone."""
+    left, taken_now = quota_left(services, partner), terms(services)
     stored: list[StoredFile] = []
     refusals: list[str] = []
     for file in files:
         if not file.filename:
             continue  # an empty file input still sends a part
         try:
+            name = admitted_name(file.filename, taken_now)
             if len(stored) >= room:
-                raise FileRefused(display_name(file.filename), f"são no máximo {MAXIMUM_FILES} arquivos.")
-            stored.append(_store(file, folder, terms))
+                raise FileRefused(name, TOO_MANY)
+            stored.append(_store_within(services, left, name, file.stream))
+            left -= stored[-1].size
         except FileRefused as refusal:
             refusals.append(refusal.reason)
     return Intake(stored=tuple(stored), refusals=tuple(refusals))
 
 
+def store(services: Services, name: str, content: IO[bytes]) -> StoredFile:
+    """Keep a copy of the content, once it has been looked into.
+
+    Raises:
+        FileRefused: it is not what its name says, or may not be kept (NotNow: nobody can tell at present).
+    """
+    folder, ending = services.config.files, file_kinds.ending_of(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / secrets.token_hex(16)
+    try:
+        _write(path, name, content, terms(services))
+        _judge(services, path, name, ending)
+    except BaseException:
+        forget(folder, [path.name])
+        raise
+    with path.open("rb") as kept:
+        digest = hashlib.file_digest(kept, "sha256").hexdigest()
+    return StoredFile(
+        filename=name,
+        content_type=file_kinds.content_type(ending),
+        size=path.stat().st_size,
+        sha256=digest,
+        stored_as=path.name,
+    )
+
+
+def quota_left(services: Services, partner: Partner) -> int:
+    """Bytes that the partner may still send before something is filed or discarded."""
+    with services.store.read() as db:
+        held = arriving.held_bytes(db, partner, now=services.clock())
+    return services.config.uploads.quota - held
+
+
+def no_quota(services: Services, name: str) -> FileRefused:
+    quota = words.size(services.config.uploads.quota)
+    return FileRefused(name, f"seus rascunhos já guardam quase {quota}. Envie ou descarte algum antes.")
+
+
 def forget(folder: Path, names: Iterable[str]) -> None:
     """Delete stored bytes that nothing refers to any more."""
     for name in names:
-        (folder / Path(name).name).unlink(missing_ok=True)
+        own = folder / Path(name).name
+        own.unlink(missing_ok=True)
+        small(own).unlink(missing_ok=True)
+
+
+def small(path: Path) -> Path:
+    """Where a stored picture's thumbnail lies."""
+    return path.with_name(path.name + SMALL)
+
+
+def admitted_name(given: str, taken_now: Terms) -> str:
+    """The name to show, when files of its kind are taken.
+
+    Raises:
+        FileRefused: they are not.
+    """
+    name = display_name(given)
+    if not taken_now.limit:
+        raise FileRefused(name, NO_FILES)
+    try:
+        file_kinds.ending_of(name)
+    except file_kinds.WrongKind as error:
+        raise FileRefused(name, str(error)) from error
+    return name
 
 
 def display_name(given: str) -> str:
@@ -133,73 +146,42 @@ def display_name(given: str) -> str:
     return f"{stem[:limit]}{dot}{ending}" if dot and len(ending) <= 10 else shown[:MAXIMUM_NAME]
 
 
-def _store(file: FileStorage, folder: Path, terms: Terms) -> StoredFile:
-    name = display_name(file.filename or "")
-    ending = name.rpartition(".")[2].lower()
-    if not terms.limit:
-        raise FileRefused(name, NO_FILES)
-    if f".{ending}" not in ACCEPTED:
-        raise FileRefused(name, f"este tipo de arquivo não é aceito. {terms.sentence}")
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / secrets.token_hex(16)
-    try:
-        size, digest = _write(file, path, name, terms)
-        _believe(path, ending, name)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return StoredFile(
-        filename=name, content_type=_content_type(ending), size=size, sha256=digest, stored_as=path.name
-    )
+def too_large(name: str, taken_now: Terms) -> FileRefused:
+    return FileRefused(name, f"passa de {taken_now.largest}. Envie um link para ele.")
 
 
-def _write(file: FileStorage, path: Path, name: str, terms: Terms) -> tuple[int, str]:
-    size, digest = 0, hashlib.sha256()
+def _store_within(services: Services, left: int, name: str, content: IO[bytes]) -> StoredFile:
+    stored = store(services, name, content)
+    if stored.size > left:
+        forget(services.config.files, [stored.stored_as])
+        raise no_quota(services, name)
+    return stored
+
+
+def _write(path: Path, name: str, content: IO[bytes], taken_now: Terms) -> None:
+    size = 0
     with path.open("xb") as target:
-        while chunk := file.stream.read(CHUNK):
+        while chunk := content.read(CHUNK):
             size += len(chunk)
-            if size > terms.limit:
-                raise FileRefused(name, f"passa de {terms.largest}. Envie um link na descrição.")
-            digest.update(chunk)
+            if size > taken_now.limit:
+                raise too_large(name, taken_now)
             target.write(chunk)
     if size == 0:
-        raise FileRefused(name, "está vazio.")
-    return size, digest.hexdigest()
+        raise FileRefused(name, EMPTY)
 
 
-def _believe(path: Path, ending: str, name: str) -> None:
-    if ending in _TEXT:
-        genuine = _is_text(path)
-    elif ending in _PACKED:
-        genuine = _is_package(path, _PACKED[ending][1])
-    else:
-        genuine = bool(_kinds(path) & _TWINS.get(ending, {ending}))
-    if not genuine:
-        raise FileRefused(name, f"o conteúdo não é de um arquivo .{ending}. Abra-o no computador e confira.")
-
-
-def _kinds(path: Path) -> set[str]:
+def _judge(services: Services, path: Path, name: str, ending: str) -> None:
     try:
-        return {match.extension.lstrip(".") for match in puremagic.magic_file(str(path))}
-    except (puremagic.PureError, ValueError):
-        return set()
-
-
-def _is_text(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(CHUNK)
-    if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:  # Windows saves logs in UTF-16
-        return b"\0\0" not in start.removesuffix(b"\0")
-    return not any(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start)
-
-
-def _is_package(path: Path, member_prefix: str) -> bool:
+        file_kinds.believe(path, ending)
+        if file_kinds.is_picture(ending):
+            pictures.settle(path, ending, small=small(path))
+    except (file_kinds.WrongKind, pictures.Unreadable) as error:
+        raise FileRefused(name, str(error)) from error
     try:
-        with zipfile.ZipFile(path) as package:
-            return any(name.startswith(member_prefix) for name in package.namelist()) or not member_prefix
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return False
-
-
-def _content_type(ending: str) -> str:
-    return _BINARY.get(ending) or _TEXT.get(ending) or _PACKED[ending][0]
+        infected = services.antivirus.finds_something(path)
+    except Unavailable as error:
+        raise NotNow(name, NOT_SCANNED) from error
+    except Refused as error:
+        raise FileRefused(name, UNSCANNABLE) from error
+    if infected:
+        raise FileRefused(name, INFECTED)

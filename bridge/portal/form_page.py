@@ -1,19 +1,22 @@
 """The form as a page: questions in three groups, what was typed, what is wrong with it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, url_for
+from flask import abort, render_template, request, url_for
 
 from bridge.portal import access, schemas
 from bridge.portal.access import services
-from bridge.portal.files import terms
 from bridge.portal.schemas import Errors
+from bridge.portal.terms import terms
 from bridge.store import drafts
 from bridge.store.tables import Upload
 from mappings.model import FieldType, Form, FormField, Option
 
+DRAFT_NAME = re.compile(r"[A-Za-z0-9_-]{43}")
+CUSTOMER = "email_cliente"
 WHERE = ("ferramenta", "integracao", "email_cliente")
 WHO = ("notificar",)
 """The groups that these questions stand in; every other question tells what happens."""
@@ -62,7 +65,9 @@ def render(typed: Typed) -> str:
         sections=sections(form, typed.answers, errors),
         files=schemas.files_field(form),
         links=typed.answers.get(schemas.LINKS, ""),
-        terms=terms(services().store),
+        terms=terms(services()),
+        customer=CUSTOMER,
+        version=drafts.version(typed.answers),
         ai_available=access.may_use_ai(),
         can_undo=(typed.proposal or {}).get("decision") == "accepted",
     )
@@ -85,9 +90,22 @@ def anchor(name: str) -> str:
     return f"#campo-{name}"
 
 
-def address(draft_id: str, *, aviso: str | None = None, conferir: str | None = None) -> str:
-    """Where a draft is edited, with a notice to show or with its faults shown."""
-    return url_for("portal.open_draft", draft_id=draft_id, aviso=aviso, conferir=conferir)
+def address(
+    draft_id: str, *, aviso: str | None = None, conferir: str | None = None, novo: str | None = None
+) -> str:
+    """Where a draft is edited, with a notice or its faults shown; `novo`: even where it is none yet."""
+    return url_for("portal.open_draft", draft_id=draft_id, aviso=aviso, conferir=conferir, novo=novo)
+
+
+def draft_name(given: str) -> str:
+    """The name, if it is one of ours; else 404."""
+    return given if DRAFT_NAME.fullmatch(given) else abort(404)
+
+
+def typed_answers() -> dict[str, str]:
+    """What this request's form holds, as it was typed."""
+    names = [*(question.name for question in schemas.questions(services().mappings.form)), schemas.LINKS]
+    return {name: request.form[name] for name in names if name in request.form}
 
 
 def load(draft_id: str) -> Typed | None:

@@ -1,6 +1,5 @@
 """Opening a ticket: the notice, the form and its draft. What was typed is kept before it is judged."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,14 +10,16 @@ from sqlalchemy.orm import Session
 from bridge.domain import reference
 from bridge.portal import access, form_page, proposal_views, schemas
 from bridge.portal.access import requires_partner, services
-from bridge.portal.files import MAXIMUM_FILES, Intake, forget, take_in, terms
+from bridge.portal.files import Intake, forget, take_in
 from bridge.portal.form_page import Typed
 from bridge.portal.pages import pages
+from bridge.portal.terms import MAXIMUM_FILES
 from bridge.store import drafts, people
-from bridge.store.tables import Draft
+from bridge.store.drafts import StoredFile
+from bridge.store.tables import Partner
 
-DRAFT_NAME = re.compile(r"[A-Za-z0-9_-]{43}")
 NOTICES = {
+    "sessao": "Sua sessão tinha terminado. O que você enviou foi guardado: confira e continue.",
     "salvo": "Rascunho salvo. Você pode continuar depois.",
     "continua": "Trouxemos as respostas do chamado encerrado. Conte na descrição o que voltou a acontecer.",
     "removido": "Arquivo removido.",
@@ -33,7 +34,10 @@ NOTICES = {
 @pages.get("/chamados/novo")
 @requires_partner
 def new_ticket() -> ResponseReturnValue:
-    """The notice first; once read, an empty form beside the drafts already begun."""
+    """The notice first; once read, the drafts already begun, or an empty form at an address of its own.
+
+    The back button finds that address again, with what was typed in it.
+    """
     form, partner = services().mappings.form, access.partner()
     if partner.notice_version != form.notice_version:
         return render_template("portal/notice.html", notice=form.notice)
@@ -41,7 +45,7 @@ def new_ticket() -> ResponseReturnValue:
         begun = drafts.unsent(db, partner)
     if begun and "vazio" not in request.args:
         return render_template("portal/drafts.html", drafts=begun)
-    return form_page.render(Typed(draft_id=drafts.new_id(), answers={}))
+    return redirect(url_for("portal.open_draft", draft_id=drafts.new_id(), novo=1), 303)
 
 
 @pages.post("/chamados/novo/aviso")
@@ -56,8 +60,8 @@ def accept_notice() -> ResponseReturnValue:
 @pages.get("/chamados/novo/<draft_id>")
 @requires_partner
 def open_draft(draft_id: str) -> ResponseReturnValue:
-    """The form as it was left; with `conferir`, what is wrong with it is shown."""
-    typed = form_page.load(draft_id) or abort(404)
+    """The form as it was left; with `conferir`, its faults are shown; with `novo`, it may be empty yet."""
+    typed = form_page.load(draft_id) or _empty(draft_id)
     sent = _sent(draft_id)
     if sent is not None:
         return sent
@@ -67,15 +71,18 @@ def open_draft(draft_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/chamados/novo/<draft_id>")
-@requires_partner
 def save_draft(draft_id: str) -> ResponseReturnValue:
-    """Keep all that was typed and sent, then do what the pressed button says."""
-    if not DRAFT_NAME.fullmatch(draft_id):
-        abort(404)
+    """Keep all that was typed and sent, then do what the pressed button says.
+
+    Where the session has ended meanwhile, keep it for whose session it was, and ask them to sign in.
+    """
+    form_page.draft_name(draft_id)
+    if access.visitor() is None:
+        return _left_behind(draft_id)
     sent = _sent(draft_id)
     if sent is not None:
         return sent
-    intake = _keep(draft_id)
+    intake = _keep(access.partner(), draft_id)
     typed = form_page.load(draft_id) or abort(404)
     button, _, argument = request.form.get("acao", "").partition("-")
     if intake.refusals:
@@ -104,26 +111,49 @@ def judged(typed: Typed, *, refusals: tuple[str, ...] = (), all_fields: bool = T
     return redirect(url_for("portal.review", draft_id=typed.draft_id), 303)
 
 
-def _keep(draft_id: str) -> Intake:
-    partner, store = access.partner(), services().store
+def _empty(draft_id: str) -> Typed:
+    """A form that nothing has been typed in yet; 404 unless it was just begun."""
+    if "novo" not in request.args:
+        abort(404)
+    with services().store.read() as db:
+        if drafts.taken(db, access.partner(), form_page.draft_name(draft_id)):
+            abort(404)
+    return Typed(draft_id=draft_id, answers={})
+
+
+def _left_behind(draft_id: str) -> ResponseReturnValue:
+    partner = access.former_visitor()
+    if partner is not None:
+        _keep(partner, draft_id)
+    page = form_page.address(draft_id, aviso="sessao", novo="1")
+    return redirect(url_for("portal.sign_in", next=page), 303)
+
+
+def _keep(partner: Partner, draft_id: str) -> Intake:
+    store, now = services().store, services().clock()
     with store.read() as db:
         if drafts.taken(db, partner, draft_id):
             abort(404)
         room = MAXIMUM_FILES - drafts.count_uploads(db, partner, draft_id=draft_id)
     files = schemas.files_field(services().mappings.form)
     received = request.files.getlist(files.name) if files else []
-    intake = take_in(received, folder=services().config.files, room=room, terms=terms(store))
+    intake = take_in(services(), received, partner, room=room)
     with store.begin() as db:
-        draft = _write(db, draft_id)
-        for stored in intake.stored:
-            drafts.add_upload(db, partner, stored, draft_id=draft.id, now=services().clock())
+        draft = drafts.save(db, partner, draft_id, answers=form_page.typed_answers(), now=now)
+        spare = intake.stored if draft.ticket_id else _add(db, partner, intake.stored, draft_id=draft_id)
+    forget(services().config.files, [stored.stored_as for stored in spare])
     return intake
 
 
-def _write(db: Session, draft_id: str) -> Draft:
-    names = [*(field.name for field in schemas.questions(services().mappings.form)), schemas.LINKS]
-    answers = {name: request.form[name] for name in names if name in request.form}
-    return drafts.save(db, access.partner(), draft_id, answers=answers, now=services().clock())
+def _add(
+    db: Session, partner: Partner, received: tuple[StoredFile, ...], *, draft_id: str
+) -> tuple[StoredFile, ...]:
+    """Write the files down; those that the draft has already (the form was sent again) are left over."""
+    spare = tuple(one for one in received if drafts.same_upload(db, partner, one, draft_id=draft_id))
+    for stored in received:
+        if stored not in spare:
+            drafts.add_upload(db, partner, stored, draft_id=draft_id, now=services().clock())
+    return spare
 
 
 def _sent(draft_id: str) -> ResponseReturnValue | None:

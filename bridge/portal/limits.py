@@ -9,13 +9,11 @@ from flask_limiter.util import get_remote_address
 from limits import parse
 
 from bridge.portal import access
-from bridge.portal.files import MAXIMUM_BYTES
 from bridge.portal.pages import api, pages
 from bridge.store.tables import Partner
 
 PLAIN_BYTES = 1024 * 1024
-UPLOAD_BYTES = MAXIMUM_BYTES + PLAIN_BYTES
-UPLOADS = frozenset({"portal.save_draft", "portal.act"})
+UPLOADS = frozenset({"portal.save_draft", "portal.act", "portal.receive_piece"})
 WEIGHED = {pages.name, api.name, "operator"}
 """Webhooks have limits of their own."""
 QUOTAS = {
@@ -27,6 +25,10 @@ QUOTAS = {
     "portal.save_draft": "60 per minute",
     "portal.act": "30 per minute",
     "portal.look_alikes": "60 per minute",
+    "portal.keep_typed": "120 per minute",
+    "portal.look_up_licence": "60 per minute",
+    "portal.begin_upload": "120 per minute",
+    "portal.receive_piece": "1200 per minute",
     "api.file": "60 per minute",
     "api.listing": "120 per minute",
     "api.show": "240 per minute",
@@ -58,11 +60,16 @@ def _weigh() -> None:
     """Only who is known may send files; everybody else's requests stay small."""
     if request.blueprint not in WEIGHED or request.method in {"GET", "HEAD", "OPTIONS"}:
         return
-    request.max_content_length = UPLOAD_BYTES if _may_upload(request) else PLAIN_BYTES
+    request.max_content_length = PLAIN_BYTES + (_upload_bytes() if _may_upload(request) else 0)
     request.max_form_memory_size = PLAIN_BYTES
+
+
+def _upload_bytes() -> int:
+    """As much as a partner may have with us at all."""
+    return access.services().config.uploads.quota
 
 
 def _may_upload(asking: Request) -> bool:
     if asking.endpoint == "api.file":
         return access.token_bearer() is not None
-    return asking.endpoint in UPLOADS and access.visitor() is not None
+    return asking.endpoint in UPLOADS and (access.visitor() or access.former_visitor()) is not None

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from bridge.domain import PartnerVerb, reference, ticket_id
 from bridge.portal import access, deeds, form_page, schemas, words
 from bridge.portal.access import requires_partner, services
-from bridge.portal.files import terms
 from bridge.portal.pages import pages
+from bridge.portal.terms import terms
 from bridge.portal.timeline import told
 from bridge.store import panel
 from bridge.store.panel import Story
@@ -73,7 +73,7 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         ),
         workflow=workflow,
         notice=NOTICES.get(request.args.get("aviso", ""), ""),
-        terms=terms(services().store),
+        terms=terms(services()),
     )
 
 

@@ -18,6 +18,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+KEEPERS = frozenset({"portal.save_draft", "portal.keep_typed", "portal.begin_upload", "portal.receive_piece"})
+"""They keep what was typed and attached: a token that a new sign-in has made stale must not lose it. It is
+enough there that the browser says that our own page is asking (Sec-Fetch-Site, which no page can set)."""
 WITHOUT_COOKIES = ("/api/", "/webhooks/")
 """Each request proves itself there (a token, a signature): there are no cookies to borrow."""
 STATIC_SECONDS = 365 * 24 * 3600
@@ -52,6 +55,8 @@ def _refuse_forgeries(csrf: CSRFProtect) -> None:
         return
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(403)
+    if request.endpoint in KEEPERS and request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return
     csrf.protect()
 
 

@@ -17,7 +17,6 @@ from bridge.portal.similar_views import found
 from bridge.store import drafts, panel
 from bridge.store.filing import Submission, file_ticket
 
-CUSTOMER = "email_cliente"
 CONFIRM_LICENCE = "Confirme que o e-mail do cliente está certo, ou volte e corrija."
 
 
@@ -73,7 +72,7 @@ def _reviewed(draft_id: str) -> Reviewed | ResponseReturnValue:
     answers, errors = schemas.check(services().mappings.form, typed.answers)
     if errors:
         return redirect(form_page.address(draft_id, conferir="1"), 303)
-    licence = services().licences.check(answers.get(CUSTOMER, ""))
+    licence = services().licences.check(answers.get(form_page.CUSTOMER, ""))
     return Reviewed(typed=typed, answers=answers, licence=licence)
 
 
@@ -85,7 +84,7 @@ def _page(reviewed: Reviewed, error: str = "") -> str:
         links=reviewed.answers[schemas.LINKS],
         uploads=reviewed.typed.uploads,
         licence=reviewed.licence,
-        customer=reviewed.answers.get(CUSTOMER, ""),
+        customer=reviewed.answers.get(form_page.CUSTOMER, ""),
         error=error,
         ai_offered=is_offered(reviewed.typed),
         similar=found(reviewed.answers["titulo"], reviewed.answers["descricao"]),

@@ -28,6 +28,11 @@ def stamp(at: datetime) -> str:
     return format_datetime(at, "dd/MM/y HH:mm", tzinfo=ZONE, locale=LOCALE)
 
 
+def clock_time(at: datetime) -> str:
+    """`10:12`, Brasília time."""
+    return format_datetime(at, "HH:mm", tzinfo=ZONE, locale=LOCALE)
+
+
 def ago(at: datetime, *, now: datetime) -> str:
     """`há 2 min`, `há 3 h`, `há 4 dias`."""
     minutes = int((now - at).total_seconds() // 60)
@@ -47,7 +52,12 @@ def size(count: int) -> str:
     if count < 1024:
         return f"{count} bytes"
     number, unit = (count / 1024, "kB") if count < 1024 * 1024 else (count / 1024 / 1024, "MB")
-    return f"{number:.1f} {unit}".replace(".", ",")
+    return f"{f'{number:.1f}'.removesuffix('.0')} {unit}".replace(".", ",")
+
+
+def capitalized(text: str) -> str:
+    """With a large first letter; the others stay as they are."""
+    return text[:1].upper() + text[1:]
 
 
 # --- statuses -------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """Forms not yet sent, and the files that partners send. Every function is bound to one partner."""
 
+import hashlib
+import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +53,18 @@ def save(db: Session, partner: Partner, draft_id: str, *, answers: dict[str, Any
         draft.answers = answers
         draft.updated_at = now
     return draft
+
+
+def ensure(db: Session, partner: Partner, draft_id: str, *, now: datetime) -> Draft | None:
+    """The draft, made empty if there is none; None when the name is another partner's draft."""
+    if taken(db, partner, draft_id):
+        return None
+    return find(db, partner, draft_id) or save(db, partner, draft_id, answers={}, now=now)
+
+
+def version(answers: Mapping[str, Any]) -> str:
+    """What tells one state of a draft's answers from another."""
+    return hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def unsent(db: Session, partner: Partner) -> list[Draft]:
@@ -103,6 +117,26 @@ def add_upload(
 def uploads(db: Session, partner: Partner, *, draft_id: str) -> list[Upload]:
     query = select(Upload).where(Upload.partner_id == partner.id, Upload.draft_id == draft_id)
     return list(db.scalars(query.order_by(Upload.id)))
+
+
+def same_upload(db: Session, partner: Partner, stored: StoredFile, *, draft_id: str) -> bool:
+    """True when the draft has this very file under this name already."""
+    query = select(Upload.id).where(
+        Upload.partner_id == partner.id,
+        Upload.draft_id == draft_id,
+        Upload.filename == stored.filename,
+        Upload.sha256 == stored.sha256,
+    )
+    return db.scalar(query.limit(1)) is not None
+
+
+def own_upload(db: Session, partner: Partner, upload_id: int, *, draft_id: str) -> Upload | None:
+    """One file of the partner's draft."""
+    return db.scalar(
+        select(Upload).where(
+            Upload.id == upload_id, Upload.partner_id == partner.id, Upload.draft_id == draft_id
+        )
+    )
 
 
 def count_uploads(db: Session, partner: Partner, *, draft_id: str) -> int:

@@ -21,6 +21,8 @@ CODE_LETTERS = "ACDEFHJKLMNPQRTUVWXY34679"
 """No two of them look alike, read aloud or on a small screen."""
 IDLE_LIMIT = timedelta(hours=12)
 ABSOLUTE_LIMIT = timedelta(days=7)
+LEFT_BEHIND = timedelta(days=7)
+"""How long after its end a session may still leave behind what was typed in it."""
 SEEN_EVERY = timedelta(minutes=5)
 """How stale `seen_at` may grow before a visit writes it again."""
 
@@ -191,7 +193,10 @@ def open_session(db: Session, partner_id: int, *, now: datetime, device: str = "
     """Sign the partner in; the token goes into the cookie and nowhere else."""
     db.execute(
         delete(PortalSession).where(
-            or_(PortalSession.seen_at <= now - IDLE_LIMIT, PortalSession.created_at <= now - ABSOLUTE_LIMIT)
+            or_(
+                PortalSession.seen_at <= now - IDLE_LIMIT - LEFT_BEHIND,
+                PortalSession.created_at <= now - ABSOLUTE_LIMIT - LEFT_BEHIND,
+            )
         )
     )
     token = new_token()
@@ -211,6 +216,19 @@ def signed_in(db: Session, token: str, *, now: datetime) -> tuple[Partner, Porta
         .where(PortalSession.token_hash == hashed(token), Partner.active, *_alive(now))
     ).one_or_none()
     return None if found is None else (found[0], found[1])
+
+
+def lately_signed_in(db: Session, token: str, *, now: datetime) -> Partner | None:
+    """Whose session this was, when it ended by itself not long ago. One that was signed out is nobody's."""
+    return db.scalar(
+        select(Partner)
+        .join(PortalSession, PortalSession.partner_id == Partner.id)
+        .where(
+            PortalSession.token_hash == hashed(token),
+            PortalSession.seen_at > now - IDLE_LIMIT - LEFT_BEHIND,
+            PortalSession.created_at > now - ABSOLUTE_LIMIT - LEFT_BEHIND,
+        )
+    )
 
 
 def seen(db: Session, token: str, *, now: datetime) -> None:

@@ -179,6 +179,21 @@ class Upload(Base):
     """Made by the bridge, of texts that are too long for the issue."""
 
 
+class ArrivingFile(Base):
+    """A file on its way, in pieces. Its bytes so far lie in the files folder under `<id>.part`."""
+
+    __tablename__ = "arriving_files"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="CASCADE"), index=True)
+    draft_id: Mapped[str] = mapped_column(ForeignKey("drafts.id", ondelete="CASCADE"), index=True)
+    filename: Mapped[str]
+    length: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
+    """The file that it has become."""
+
+
 UNSETTLED = {
     "waiting": "generation > observed_generation",
     "parked": "parked <> ''",

@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "CHAMADOS_GITHUB_TOKEN": "t",
     "CHAMADOS_GITHUB_WEBHOOK_SECRET": "github-webhook-secret",
     "CHAMADOS_SMTP_URL": "smtp://127.0.0.1:9",
+    "CHAMADOS_FILE_MB": "10",
     "CHAMADOS_MAIL_FROM": "Chamados <chamados@softhouse.example>",
     "CHAMADOS_OPERATORS": "ana@revenda.com.br",
     "CHAMADOS_OPENAI_PARTNERS": "all",
@@ -52,7 +53,10 @@ ANSWERS = {
     "descricao": "Ao importar a planilha, nada acontece.\r\nMensagem: erro 42.",
     "links": "",
 }
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\0" * 64
+PNG = bytes.fromhex(  # one white point
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b5500"
+    "00000a49444154789c63f80f0001010100b138f6140000000049454e44ae426082"
+)
 
 
 def proposal(**said: Any) -> Proposal:
@@ -175,7 +179,7 @@ class Browser:
 
     def new_draft(self) -> str:
         """The address that an empty form is sent to."""
-        page = self.get("/chamados/novo?vazio=1").text
+        page = self.get("/chamados/novo?vazio=1", follow_redirects=True).text
         found = re.search(r'action="(/chamados/novo/[\w-]{43})"', page)
         assert found, page
         return found[1]

@@ -34,6 +34,8 @@ def address_of(rule: Rule, *, draft: str, token: str) -> str:
         "number": "1",
         "change": "fora",
         "deed": "responder",
+        "upload_id": "1",
+        "arriving_id": "0" * 32,
     }
     return re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda found: values[found[1]], rule.rule)
 
@@ -98,14 +100,16 @@ def test_every_page_obeys_its_own_policy(browser: Browser, opened: Portal, lived
     for rule in opened.app.url_map.iter_rules():
         if "GET" in (rule.methods or set()):
             page = browser.get(address_of(rule, draft=draft, token=token), follow_redirects=True)
-            if page.mimetype == "text/html":
+            if page.mimetype == "text/html" and "<head>" in page.text:
                 assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page.text), rule
                 nonces = set(re.findall(r'<script[^>]* nonce="([^"]+)"', page.text))
                 assert nonces == set(
                     re.findall(r"nonce-([\w-]+)", page.headers["Content-Security-Policy"])
                 ), rule
                 assert page.text.count("<script") == page.text.count("<script src=")
-                assert not re.search(r'(?:src|<link[^>]*href)="(?!/static/|data:image/)', page.text), rule
+                assert not re.search(
+                    r'(?:src|<link[^>]*href)="(?!/static/|/chamados/|data:image/)', page.text
+                ), rule
 
 
 def test_static_files_are_kept_by_browsers(opened: Portal) -> None:
