@@ -17,7 +17,7 @@ P = ParamSpec("P")
 EXTENSION = "chamados"
 SESSION_COOKIE = "sessao"
 POLICY = "policy"
-"""The attribute by which a guarded view says whom it lets in: `partner`, `token` or `operator`."""
+"""The attribute by which a guarded view says whom it lets in: `partner`, `script`, `token` or `operator`."""
 BROWSER_COOKIE = "navegador"
 """Names the browser that asked for a login link."""
 
@@ -111,7 +111,14 @@ def answers_scripts(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respo
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         return view(*args, **kwargs) if visitor() is not None else abort(401)
 
+    setattr(guarded, POLICY, "script")
     return guarded
+
+
+def sends_to_sign_in(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """The view lets in partners only, too, but keeps what others bring before it sends them to sign in."""
+    setattr(view, POLICY, "partner")
+    return view
 
 
 def former_visitor() -> Partner | None:

@@ -71,6 +71,7 @@ def open_draft(draft_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/chamados/novo/<draft_id>")
+@access.sends_to_sign_in
 def save_draft(draft_id: str) -> ResponseReturnValue:
     """Keep all that was typed and sent, then do what the pressed button says.
 
