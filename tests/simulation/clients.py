@@ -247,8 +247,11 @@ class FakeGitHub:
     def branch_exists(self, repository: str, name: str) -> bool:
         return self._weather.call("GitHub", f"branch_exists {name}", lambda: name in self._outside.branches)
 
-    def deployment(self, repository: str, number: int) -> Deployment:
+    def deployment(self, repository: str, number: int, *, at_least: int) -> Deployment:
         return self._publication(f"deployment:{number}")
+
+    def is_tag(self, repository: str, ref: str) -> bool:
+        return self._weather.call("GitHub", f"is_tag {ref}", lambda: False)
 
     def release(self, repository: str, tag: str) -> Deployment:
         return self._publication(f"release:{tag.removeprefix('v')}")
@@ -295,7 +298,12 @@ class FakeGitHub:
         return self._weather.call("GitHub", "branches", lambda: (REPOSITORY_ID, list(self._outside.branches)))
 
     def recent_publications(
-        self, repository: str, *, since: datetime, is_ours: Callable[[str], bool]
+        self,
+        repository: str,
+        *,
+        since: datetime,
+        is_ours: Callable[[str], bool],
+        is_our_workflow: Callable[[str], bool] | None,
     ) -> list[RecentPublication]:
         def effect() -> list[RecentPublication]:
             return [

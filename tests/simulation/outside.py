@@ -249,7 +249,8 @@ class Outside:
         number = self.serial()
         subject = f"{REPOSITORY}#{number}"
         self._publish(f"deployment:{number}", subject, sha, environment)
-        body = {"deployment": {"id": number}, "deployment_status": {"state": "success"}}
+        deployment = {"id": number, "environment": environment}
+        body = {"deployment": deployment, "deployment_status": {"id": number, "state": "success"}}
         self._tell_github("deployment_status", body)
 
     def release(self) -> None:
