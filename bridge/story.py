@@ -113,7 +113,7 @@ def _why_here(db: Session, ticket: Ticket) -> str:
         return f"{waiting.reason}, but {waiting.refusal}"
     ours = db.scalar(
         select(Entry)
-        .where(Entry.ticket_id == ticket.id, Entry.act == "move")
+        .where(Entry.ticket_id == ticket.id, Entry.act.in_(["move", "gone"]))
         .order_by(Entry.id.desc())
         .limit(1)
     )

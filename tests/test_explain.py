@@ -311,7 +311,7 @@ def jira_demands_a_field_that_the_form_has_not(desk: Desk) -> tuple[int, list[st
 def the_description_is_too_long(desk: Desk) -> tuple[int, list[str]]:
     number = desk.world.file(descricao="x" * 40_000)
     desk.look(number)
-    return number, ["description", "(400, POST issue)"]
+    return number, ["attached texto-completo-", "texto-completo.txt, 40", "bytes: in Jira"]
 
 
 @case
@@ -356,10 +356,9 @@ def a_maintenance_page_comes_with_status_200(desk: Desk) -> tuple[int, list[str]
 @case
 def the_issue_was_deleted(desk: Desk) -> tuple[int, list[str]]:
     number, key = desk.filed()
-    issue = desk.world.ticket(number).jira_id
     desk.world.jira("DELETE", f"issue/{key}")
     desk.rest()
-    return number, [f"CT-{number} is parked", f"(404, GET issue/{issue})", "delivery"]
+    return number, [f"CT-{number} rests in Encerrado", f"{key} is not in Jira any more", "delivery"]
 
 
 # --- moving it

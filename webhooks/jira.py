@@ -85,15 +85,15 @@ def _echo(services: Services, db: Session, payload: Payload, tickets: list[int])
     items = (payload.get("changelog") or {}).get("items") or []
     if site is None:
         return False
+    known = [db.get_one(Ticket, ticket_id) for ticket_id in tickets]
+    if payload.get("webhookEvent") == "jira:issue_created":
+        # While the answer to a creation is not known, this is how it is learned.
+        return all(ticket.create_state == "created" for ticket in known)
     if not items:
         return _our_comment(site, payload)
     if not site.is_us(payload.get("user")):
         return False
-    expected = {
-        name
-        for ticket in (db.get_one(Ticket, ticket_id) for ticket_id in tickets)
-        for name in (ticket.status, ticket.moving_to, ticket.assigning)
-    }
+    expected = {name for ticket in known for name in (ticket.status, ticket.moving_to, ticket.assigning)}
     ours = {site.fields[name] for name in ("staging_url", "version") if name in site.fields}
     return all(_made_by_us(item, site, expected, ours) for item in items)
 

@@ -13,7 +13,7 @@ from bridge.reconcile import drift
 from bridge.reconcile.act import act
 from bridge.reconcile.create import InDoubt, ensure_issue
 from bridge.reconcile.duplicates import settle_duplicates
-from bridge.reconcile.files import attach_files
+from bridge.reconcile.files import attach_files, waiting_files
 from bridge.reconcile.gone import close_gone
 from bridge.reconcile.observe import observation, read_github
 from bridge.reconcile.telling import holds, write_telling
@@ -107,7 +107,11 @@ def _refused(services: Services, claimed: Claim, error: Refused) -> tuple[str, b
 def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     ticket = _ticket(services, claimed.ticket_id)
     done = _tell_filed(services, claimed, ticket)
-    ticket = ensure_issue(services, claimed, ticket)
+    ticket, is_new = ensure_issue(services, claimed, ticket), not ticket.jira_id
+    if is_new and _only_filed(services, claimed):
+        # There is nothing to see yet that was not just written; what people do to it rings.
+        outcome = "; ".join([*done, f"filed as {ticket.jira_key}"])
+        return outcome, settle(services.store, claimed, outcome=outcome, due_at=None, now=services.clock())
     ticket, closed = settle_duplicates(services, claimed, ticket)
     done += closed
     fresh, gone = read_github(services, ticket, claimed.rings)
@@ -129,6 +133,11 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     now = services.clock()
     due_at = _look_again_at(services, decided, now + waits.status)
     return outcome, settle(services.store, claimed, outcome=outcome, due_at=due_at, now=now)
+
+
+def _only_filed(services: Services, claimed: Claim) -> bool:
+    """Whether nothing but the form asked for this look, and the form came without files."""
+    return {kind for kind, _ in claimed.rings} == {"filed"} and not waiting_files(services, claimed.ticket_id)
 
 
 def _look_again_at(services: Services, decided: Plan, ripe_at: datetime) -> datetime | None:

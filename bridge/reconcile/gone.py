@@ -1,11 +1,15 @@
 """An issue that is not there any more: the partner reads that the ticket is closed, and nobody asks again."""
 
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
 from bridge.clients.errors import Refused
 from bridge.domain import Tell
 from bridge.reconcile.telling import write_telling
 from bridge.services import Services
 from bridge.store.tables import Ticket
-from bridge.store.tickets import Claim, writing
+from bridge.store.tickets import Claim, journal, writing
 from mappings.model import Category, Trigger, Workflow
 
 TOLD = "O registro deste chamado foi removido pela equipe. Se o problema continuar, abra um novo chamado."
@@ -25,7 +29,7 @@ def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refuse
     with writing(services.store, claimed) as db:
         row = db.get_one(Ticket, ticket.id)
         if not _is_closed(workflow, row.status):
-            row.status, row.status_since = _last(workflow), now
+            _close(db, row, _last(workflow), now=now)
         fact = Tell(
             source=f"{KIND}:{ticket.jira_id}",
             at=now,
@@ -42,6 +46,14 @@ def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refuse
     return (
         f"{ticket.jira_key} was deleted in Jira, or is hidden from the bridge's account: the ticket is closed"
     )
+
+
+def _close(db: Session, row: Ticket, status: str, *, now: datetime) -> None:
+    outcome = (
+        f"moved from {row.status} to {status} by the bridge alone: {row.jira_key} is not in Jira any more"
+    )
+    journal(db, row.id, act=KIND, cause=str(row.jira_id), outcome=outcome, now=now)
+    row.status, row.status_since = status, now
 
 
 def _is_closed(workflow: Workflow, status: str) -> bool:

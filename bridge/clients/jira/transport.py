@@ -65,8 +65,11 @@ class Transport:
             Unavailable, Refused: as `call`.
         """
         with self._send("GET", path, path, stream=True, **request) as response:
-            if response.status_code != 200:
-                raise Refused(SERVICE, f"sends the file from elsewhere ({response.status_code}, GET {path})")
+            is_page = response.headers.get("Content-Type", "").startswith("text/html")
+            if response.status_code != 200 or is_page:
+                what = "a page" if is_page else "the way to elsewhere"
+                where = f"({response.status_code}, GET {path})"
+                raise Refused(SERVICE, f"answers with {what} instead of the file {where}")
             try:
                 yield from response.iter_content(PIECE)
             except requests.RequestException as error:

@@ -67,6 +67,7 @@ class JiraSandbox:
         for routes in ROUTES:
             desk.mount(routes.ROUTES)
         desk.mount(self.hooks.routes(), "/rest/webhooks/1.0/")
+        desk.mount(routes_files.MEDIA, "/")
         pages.register(self.app, self.site, self._base)
         self.app.register_error_handler(Refusal, answer_refusal)
         self.app.register_error_handler(HTTPException, answer_http_error)
