@@ -6,18 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.domain import (
-    Lane,
-    LaneState,
-    Move,
-    Publication,
-    PullRequest,
-    SetField,
-    Stage,
-    StatusChange,
-    Tell,
-    Wait,
-)
+from bridge.actions import Move, SetField, Tell, Wait
+from bridge.domain import Lane, LaneState, Publication, PullRequest, Stage, StatusChange
 from bridge.rules import addresses_to_ask, plan
 from bridge.rules.publications import counts, holds
 from bridge.rules.reverts import fixes

@@ -7,18 +7,14 @@ from typing import Any
 
 import pytest
 
+from bridge.actions import Ask, Comment, Correct, Move, Plan, Tell, Wait
 from bridge.domain import (
-    Ask,
-    Comment,
-    Correct,
     Issue,
     JiraComment,
     Lane,
     LaneState,
-    Move,
     PartnerAction,
     PartnerVerb,
-    Plan,
     Publication,
     PullRequest,
     Quotes,
@@ -26,8 +22,6 @@ from bridge.domain import (
     ReviewState,
     Stage,
     StatusChange,
-    Tell,
-    Wait,
 )
 from bridge.rules import Holds, Observation, plan, public_text
 from bridge.rules.assigning import assignment

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from bridge.actions import Assign, Move, Plan, Tell
 from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import Assign, Fact, Issue, Move, Plan, Tell, reference
+from bridge.domain import Fact, Issue, reference
 from bridge.reconcile import drift
 from bridge.reconcile.act import act
 from bridge.reconcile.create import InDoubt, ensure_issue

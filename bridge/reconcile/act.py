@@ -5,23 +5,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bridge.actions import Action, Ask, Assign, Comment, Correct, Link, Move, SetField, Tell, Wait
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Heading, Paragraph
-from bridge.domain import (
-    Action,
-    Ask,
-    Assign,
-    Comment,
-    Correct,
-    Link,
-    Move,
-    PartnerVerb,
-    SetField,
-    Tell,
-    Verdict,
-    Wait,
-    reference,
-)
+from bridge.domain import PartnerVerb, Verdict, reference
 from bridge.reconcile.telling import ask, correct, tell
 from bridge.rules.links import fingerprint
 from bridge.services import Services

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bridge.domain import Action, Ask, Assign, Comment, Correct, Link, Move, SetField, Tell, Wait
+from bridge.actions import Action, Ask, Assign, Comment, Correct, Link, Move, SetField, Tell, Wait
 from bridge.reconcile.files import waiting_files
 from bridge.reconcile.observe import observation, read_github
 from bridge.reconcile.telling import holds

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bridge.actions import Tell
 from bridge.clients.errors import Refused
-from bridge.domain import Tell
 from bridge.reconcile.telling import write_telling
 from bridge.services import Services
 from bridge.store.tables import Ticket

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bridge import emails
+from bridge.actions import Ask, Correct, Tell
 from bridge.clients.jira import Heading, Paragraph
-from bridge.domain import Ask, Correct, Tell, reference
+from bridge.domain import reference
 from bridge.rules import Holds
 from bridge.services import Services
 from bridge.store import mails

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.domain import Action, Assign, Lane, Link, Plan, Wait
+from bridge.actions import Action, Assign, Link, Plan, Wait
+from bridge.domain import Lane
 from bridge.rules.assigning import assignment
 from bridge.rules.links import links
 from bridge.rules.moves import Observation, moves, staging_url, unspent, verdicts

@@ -1,6 +1,6 @@
 """Whom the bridge makes a ticket's assignee."""
 
-from bridge.domain import Assign
+from bridge.actions import Assign
 from bridge.rules.moves import Observation
 from mappings.model import Category, Mappings
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from bridge.domain import Correct, JiraComment, Quotes, StatusChange, Tell
+from bridge.actions import Correct, Tell
+from bridge.domain import JiraComment, Quotes, StatusChange
 from bridge.rules.statuses import context, due_of, joined, silence, source_of
 from bridge.rules.story import Story
 from mappings.model import Moment

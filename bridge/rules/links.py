@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bridge.domain import Link, PullRequest
+from bridge.actions import Link
+from bridge.domain import PullRequest
 from bridge.rules.reviews import Standing, judge
 from mappings.model import Reviews
 

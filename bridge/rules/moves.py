@@ -3,20 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bridge.actions import Comment, Move, SetField, Wait
 from bridge.domain import (
-    Comment,
     Issue,
     Lane,
     LaneState,
-    Move,
     PartnerAction,
     Publication,
     PullRequest,
     Quotes,
-    SetField,
     Stage,
     Verdict,
-    Wait,
 )
 from bridge.rules.publications import LANES, TRIGGERS, publication_verdict
 from bridge.rules.reverts import fixes

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.domain import Lane, Publication, SetField, Stage, Tell
+from bridge.actions import SetField, Tell
+from bridge.domain import Lane, Publication, Stage
 from bridge.rules.moves import Observation
 from bridge.rules.publications import holding
 from mappings.model import Moment, Trigger, Workflow

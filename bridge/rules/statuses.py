@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain import Ask, JiraComment, StatusChange, Tell
+from bridge.actions import Ask, Tell
+from bridge.domain import JiraComment, StatusChange
 from bridge.rules.story import Story
 from mappings.model import Status
 

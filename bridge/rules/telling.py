@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from bridge.domain import Ask, Correct, DueDateChange, Tell
+from bridge.actions import Ask, Correct, Tell
+from bridge.domain import DueDateChange
 from bridge.rules.comments import comments, corrections
 from bridge.rules.statuses import status_changes
 from bridge.rules.story import Story

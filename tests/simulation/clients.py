@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from bridge.actions import Link
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github import Deployment, FailedDelivery, RecentPublication, RecentPullRequest
 from bridge.clients.jira.client import NewIssue
 from bridge.clients.jira.documents import Block, Heading, Paragraph
 from bridge.clients.jira.site import Site
-from bridge.domain import DueDateChange, JiraComment, Link, PullRequest, StatusChange
+from bridge.domain import DueDateChange, JiraComment, PullRequest, StatusChange
 from bridge.domain import Issue as SeenIssue
 from tests.simulation.outside import ARROWS, BRIDGE, REPOSITORY_ID, Change, Issue, Outside
 from tests.simulation.weather import Weather

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bridge.actions import Link
 from bridge.clients.errors import Refused
 from bridge.clients.jira import adf, documents, reading, wiki
 from bridge.clients.jira.documents import Block, Paragraph
@@ -14,7 +15,7 @@ from bridge.clients.jira.site import Site, ask_site, server_info
 from bridge.clients.jira.transport import Transport, segment
 from bridge.clients.limits import Limiter
 from bridge.config import JiraSettings
-from bridge.domain import Issue, JiraComment, Link
+from bridge.domain import Issue, JiraComment
 from mappings.model import FieldType, Mappings
 
 Json = dict[str, Any]
