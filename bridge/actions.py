@@ -97,6 +97,21 @@ class Tell:
     """What the e-mail may say: `comment`, `due_date`, `due_date_changed`, `staging_url`, `version`."""
     quotes: Quotes = field(default_factory=dict)
     """The comments that `text` and the e-mail are made of."""
+    news: bool = False
+    """It goes into an e-mail with what else comes (`Gathered`)."""
+    caused_by: str = ""
+    """The address of the person whose doing it was, where it was one of the partner's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """One e-mail of all the news that have come together, up to a line of the timeline."""
+
+    through: int
+    email: str
+    recipients: tuple[str, ...]
+    context: Mapping[str, str]
+    quotes: Quotes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +128,7 @@ class Correct:
     context: Mapping[str, str]
 
 
-Action = Link | Assign | SetField | Move | Wait | Comment | Ask | Correct | Tell
+Action = Link | Assign | SetField | Move | Wait | Comment | Ask | Correct | Tell | Gathered
 
 
 @dataclass(frozen=True, kw_only=True)

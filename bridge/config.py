@@ -70,6 +70,9 @@ class MailSettings:
     """A domain of which every address reaches our mailbox, for answers and bounces; empty: there is none."""
     imap_url: Secret = field(default_factory=lambda: Secret(""))
     """That mailbox: `imaps://user:password@host/INBOX`."""
+    dkim_selector: str = field(default="")
+    dkim_key: Secret = field(default_factory=lambda: Secret(""))
+    """PEM; empty: the relay signs, or nobody does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +138,9 @@ class Config:
     """Seconds that the e-mail of a status that wants a public comment waits for one; 0: not at all."""
     bulk_hold: int
     """Seconds that changes of many tickets at once wait, and that their e-mails lie apart."""
+    gather_idle: int
+    gather_longest: int
+    """Seconds: news are e-mailed together when no more have come for so long, or the first has waited so."""
     workers: int
     """Tickets looked at side by side in one process; 0: `serve` leaves them to `chamados worker`."""
     metrics_token: Secret = field(default_factory=lambda: Secret(""))
@@ -187,6 +193,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         comment_hold=reader.number("MAIL_COMMENT_HOLD", 60),
         reason_hold=reader.number("MAIL_REASON_HOLD", 7200),
         bulk_hold=reader.number("MAIL_BULK_HOLD", 300),
+        gather_idle=reader.number("MAIL_GATHER_IDLE", 180),
+        gather_longest=reader.number("MAIL_GATHER_LONGEST", 600),
         workers=reader.number("WORKERS", 16),
         metrics_token=reader.secret("METRICS_TOKEN", required=False, minimum=MINIMUM_SECRET),
         url_check=reader.choice("URL_CHECK", ("", "public", "private")),
@@ -286,6 +294,13 @@ def _mail(reader: Reader) -> MailSettings:
     reader.check("MAIL_REPLIES", not replies or is_domain(replies), "must be a domain, without @")
     mailbox = Secret(reader.imap("IMAP_URL"))
     reader.check("IMAP_URL", not mailbox or bool(replies), "needs CHAMADOS_MAIL_REPLIES, its domain")
+    selector, key = reader.text("MAIL_DKIM_SELECTOR", ""), reader.secret("MAIL_DKIM_KEY", required=False)
+    reader.check(
+        "MAIL_DKIM_SELECTOR", bool(selector) == bool(key), "needs CHAMADOS_MAIL_DKIM_KEY, and it this"
+    )
+    reader.check(
+        "MAIL_DKIM_KEY", not key or "PRIVATE KEY-----" in key.reveal(), "must be an RSA private key in PEM"
+    )
     return MailSettings(
         smtp_url=Secret(reader.smtp("SMTP_URL")),
         sender=reader.address("MAIL_FROM"),
@@ -293,6 +308,8 @@ def _mail(reader: Reader) -> MailSettings:
         operator=operator,
         replies=replies,
         imap_url=mailbox,
+        dkim_selector=selector,
+        dkim_key=key,
     )
 
 

@@ -201,6 +201,8 @@ class PartnerAction:
     author: str
     text: str
     at: datetime
+    email: str = ""
+    """The address of whoever did it."""
     comment_id: str | None
     """The Jira comment that carries it; None until there is one."""
 

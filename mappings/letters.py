@@ -15,7 +15,7 @@ from mappings.shapes import shaped
 
 IN_EMAILS = {
     "ticket": ("reference", "title", "opener", "url"),
-    "recipient": ("added_by",),
+    "recipient": ("added_by", "proved", "can_enter"),
     "recipient_is_opener": (),
     "staging_url": (),
     "version": (),
@@ -24,16 +24,13 @@ IN_EMAILS = {
     "comment": (),
     "status": (),
 }
-IN_LAYOUT = {
-    "ticket": ("reference", "title", "opener", "url"),
-    "headline": (),
-    "preheader": (),
-    "blocks": (),
-    "button": (),
-    "button_url": (),
-    "status": (),
-    "reason": (),
-}
+IN_LAYOUT: dict[str, tuple[str, ...]] = dict.fromkeys(
+    (
+        *("mark", "reference", "title", "headline", "preheader", "blocks", "status", "reason", "notes"),
+        *("button", "button_url", "second", "second_url", "ticket_url", "choice", "choice_url"),
+    ),
+    (),
+)
 """What a template may name, and the attributes of what has some."""
 
 REMOTE = re.compile(r"""(?:<link[^>]*href=|<img[^>]*src=|url\()["']?((?:https?:)?//[^"')>\s]+)""")

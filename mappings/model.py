@@ -41,6 +41,7 @@ class Moment(StrEnum):
     """
 
     FILED = "filed"
+    ADDED = "added"
     DUE_DATE = "due_date"
     PUBLIC_COMMENT = "public_comment"
     REDEPLOYED = "redeployed"
@@ -102,6 +103,16 @@ class OnPullRequests:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailPolicy:
+    """To whom e-mails go and when: to everyone and soon, but for what is named here."""
+
+    gathered: frozenset[Moment] = frozenset()
+    """What waits for more of its kind, to go out in one e-mail."""
+    opener_only: frozenset[str] = frozenset()
+    """Kinds of e-mail that only the opener gets."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workflow:
     """The board, the triggers and the e-mails of `workflow.yaml`."""
 
@@ -109,6 +120,7 @@ class Workflow:
     rules: Mapping[Trigger, Rule]
     moments: Mapping[Moment, str]
     """Moment to e-mail kind; a moment that is not here sends nothing."""
+    mails: MailPolicy = MailPolicy()
     reviews: Reviews
     environments: Environments
     comment_marker: str
@@ -231,7 +243,10 @@ class EmailText:
     button: str
     """The button's label; empty when the e-mail has none."""
     action: str
-    """Where the button leads: `ticket` or `staging`."""
+    """Where the button leads: `ticket`, `staging`, `following`, or to a deed (a partner's verb)."""
+    second: str
+    """The label of a second link, to `second_action`; empty when there is none."""
+    second_action: str
     needs_action: bool
     source: str
     """The file, for error messages."""

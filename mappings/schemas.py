@@ -12,6 +12,7 @@ from mappings.model import (
     FieldType,
     Form,
     FormField,
+    MailPolicy,
     Moment,
     OnPullRequests,
     Option,
@@ -62,6 +63,9 @@ def some_patterns(texts: list[str]) -> None:
 def at_least_one(number: int) -> None:
     if number < 1:
         raise ValidationError("is less than 1\nWrite 1 or more.")
+
+
+GATHERABLE = [Moment.DUE_DATE.value, Moment.PUBLIC_COMMENT.value]
 
 
 def text(**options: Any) -> fields.String:
@@ -133,6 +137,20 @@ class _Moments(Strict):
 TriggersSchema = _Triggers.from_dict(
     {trigger.value: fields.Nested(RuleSchema, required=True) for trigger in Trigger}, name="TriggersSchema"
 )
+
+
+class MailsSchema(Strict):
+    gathered = fields.List(fields.String(validate=validate.OneOf(GATHERABLE)))
+    opener_only = texts()
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> MailPolicy:
+        return MailPolicy(
+            gathered=frozenset(Moment(name) for name in values.get("gathered", ())),
+            opener_only=frozenset(values.get("opener_only", ())),
+        )
+
+
 MomentsSchema = _Moments.from_dict({moment.value: text() for moment in Moment}, name="MomentsSchema")
 
 
@@ -172,6 +190,7 @@ class WorkflowSchema(Strict):
     statuses = fields.List(fields.Nested(StatusSchema), required=True)
     triggers = fields.Nested(TriggersSchema, required=True)
     moments = fields.Nested(MomentsSchema, required=True)
+    mails = fields.Nested(MailsSchema)
     reviews = fields.Nested(ReviewsSchema, required=True)
     environments = fields.Nested(EnvironmentsSchema, required=True)
     comment_marker = fields.String(required=True, validate=one_word)
@@ -259,6 +278,9 @@ class PeopleSchema(Strict):
         return People(accounts=accounts, **values)
 
 
+ACTIONS = ["ticket", "staging", "following", "answered", "confirmed", "still_failing"]
+
+
 class EmailSchema(Strict):
     """The lines above `---` in an e-mail's text."""
 
@@ -267,7 +289,9 @@ class EmailSchema(Strict):
     headline = text(required=True)
     preheader = text(required=True)
     button = fields.String(load_default="")
-    action = fields.String(load_default="ticket", validate=validate.OneOf(["ticket", "staging"]))
+    action = fields.String(load_default="ticket", validate=validate.OneOf(ACTIONS))
+    second = fields.String(load_default="")
+    second_action = fields.String(load_default="ticket", validate=validate.OneOf(ACTIONS))
     needs_action = fields.String(load_default="no", validate=validate.OneOf(["yes", "no"]))
 
     @post_load

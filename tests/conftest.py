@@ -109,6 +109,7 @@ def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> It
         "CHAMADOS_FILES": str(folder / "files"),
         "CHAMADOS_MAIL_HOLD": str(options.get("hold", 0)),
         "CHAMADOS_MAIL_COMMENT_HOLD": str(options.get("comment_hold", 0)),
+        "CHAMADOS_MAIL_GATHER_IDLE": str(options.get("idle", 0)),
         "CHAMADOS_MAIL_REASON_HOLD": str(options.get("reason_hold", 0)),
         "CHAMADOS_MAIL_BULK_HOLD": str(options.get("bulk_hold", 300)),
         "CHAMADOS_WORKERS": "4",

@@ -81,6 +81,7 @@ def test_statuses_send_what_the_guide_promises() -> None:
     ]
     assert workflow.moments == {
         Moment.FILED: "recebido",
+        Moment.ADDED: "acompanhar",
         Moment.DUE_DATE: "prazo",
         Moment.PUBLIC_COMMENT: "comentario",
         Moment.REDEPLOYED: "novo_endereco",
@@ -516,10 +517,10 @@ EMAILS = {
         A, "headline: O chamado foi aprovado\n", "", "preheader", "missing header 'headline'", "Add"
     ),
     "repeated header": Case(
-        A, "button: A", "action: ticket\nbutton: A", "action: t", "is here twice", "Keep", last=True
+        A, "button: {%", "action: ticket\nbutton: {%", "action: t", "is here twice", "Keep", last=True
     ),
     "header without a colon": Case(
-        A, "button: A", "zzz\nbutton: A", "zzz", "a header without ':'", "key: value"
+        A, "button: {%", "zzz\nbutton: {%", "zzz", "a header without ':'", "key: value"
     ),
     "bad action": Case(
         A, "action: ticket", "action: tickets", "action", "unknown action", "Did you mean 'ticket'?"

@@ -3,7 +3,7 @@
 import click
 
 from bridge import __version__
-from bridge.cli import database, demonstration, doctor, looking, partners, provision, running, sight
+from bridge.cli import database, demonstration, doctor, looking, mail, partners, provision, running, sight
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,6 +24,7 @@ for command in (
     sight.deliveries,
     sight.tickets,
     sight.workflow,
+    mail.mail,
     partners.partners,
     database.db,
 ):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 from sqlalchemy.exc import OperationalError
@@ -41,7 +42,7 @@ def opened(*, quiet: bool = True) -> Services:
         return open_services(config)
 
 
-def fail(*lines: str) -> None:
+def fail(*lines: str) -> NoReturn:
     for line in lines:
         click.echo(clean(line), err=True)
     raise SystemExit(1)

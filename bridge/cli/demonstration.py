@@ -129,6 +129,7 @@ def _environment(settings: SandboxSettings, folder: Path) -> dict[str, str]:
         "CHAMADOS_LICENCES": str(licences),
         "CHAMADOS_MAIL_HOLD": "1",
         "CHAMADOS_MAIL_COMMENT_HOLD": "1",
+        "CHAMADOS_MAIL_GATHER_IDLE": "2",
         "CHAMADOS_MAIL_REASON_HOLD": "60",
     }
 

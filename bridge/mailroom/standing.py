@@ -57,7 +57,11 @@ def _standing(db: Session, secret: Secret, address: str) -> Standing | None:
     if read is None or ticket is None:
         return None
     opener = db.get_one(Partner, ticket.partner_id)
-    told = list(db.scalars(select(Recipient.email).where(Recipient.ticket_id == ticket.id)))
+    told = list(
+        db.scalars(
+            select(Recipient.email).where(Recipient.ticket_id == ticket.id, Recipient.removed_at.is_(None))
+        )
+    )
     colleagues = select(Partner).where(Partner.organisation_id == ticket.organisation_id, Partner.active)
     partners = {one.email: one for one in db.scalars(colleagues)}
     members = [one for one in (*told, *partners) if _lets_in(db, one)]

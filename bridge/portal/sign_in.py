@@ -150,8 +150,7 @@ def _queue_link(db: Session, partner: Partner, *, browser: str, next_url: str) -
         partner_name=partner.name,
         recipient=partner.email,
         url=f"{config.public_url}{url_for('portal.open_link', token=token)}",
-        sender=config.mail.sender,
-        now=now,
+        house=emails.House(sender=config.mail.sender, now=now),
     )
     mails.queue(
         db,

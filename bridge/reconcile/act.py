@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bridge.actions import Action, Ask, Assign, Comment, Correct, Link, Move, SetField, Tell, Wait
+from bridge.actions import Action, Ask, Assign, Comment, Correct, Gathered, Link, Move, SetField, Tell, Wait
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Heading, Paragraph
 from bridge.domain import PartnerVerb, Verdict, reference
-from bridge.reconcile.telling import ask, correct, tell
+from bridge.reconcile.telling import ask, correct, gather, tell
 from bridge.rules.links import fingerprint
 from bridge.services import Services
 from bridge.store import facts
@@ -191,4 +191,5 @@ _STEPS: dict[type[Any], Callable[..., str]] = {
     Assign: _assign,
     Correct: correct,
     Tell: tell,
+    Gathered: gather,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bridge.actions import Action, Ask, Assign, Comment, Correct, Link, Move, SetField, Tell, Wait
+from bridge.actions import Action, Ask, Assign, Comment, Correct, Gathered, Link, Move, SetField, Tell, Wait
 from bridge.reconcile.files import waiting_files
 from bridge.reconcile.observe import observation, read_github
 from bridge.reconcile.telling import holds
@@ -60,7 +60,7 @@ def _told(action: Action) -> str:
             return f"would move it to {' → '.join(path)}: {verdict.reason}"
         case Wait(verdict=verdict, reason=reason):
             return f"would wait: {verdict.reason}, but {reason}"
-        case Ask() | Correct() | Tell():
+        case Ask() | Correct() | Tell() | Gathered():
             return _said(action)
         case _:
             return _written(action)
@@ -78,11 +78,13 @@ def _written(action: Link | Assign | SetField | Comment) -> str:
             return f"would write the partner's words into the issue ({said.verb})"
 
 
-def _said(action: Ask | Correct | Tell) -> str:
+def _said(action: Ask | Correct | Tell | Gathered) -> str:
     match action:
         case Ask(status=status):
             return f"would ask for the public comment that {status} wants"
         case Correct(source=source, text=text):
             return f"would {'correct' if text else 'take back'} {source} on the timeline"
+        case Gathered(email=email, recipients=recipients):
+            return f"would e-mail {email} to {len(recipients)}, of all that came together"
         case Tell(email=email, outcome=outcome, source=source):
             return f"would tell {source}: {f'e-mail {email}' if email else outcome}"

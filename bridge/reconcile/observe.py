@@ -10,8 +10,9 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Quotes
 from bridge.reconcile import publications
 from bridge.rules import Observation, addresses_to_ask
+from bridge.rules.following import News
 from bridge.services import Services
-from bridge.store import facts, mails
+from bridge.store import facts, followers, mails
 from bridge.store.tables import Event, Ticket
 
 GITHUB_LAG = 2.0
@@ -58,7 +59,8 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         branches = dict.fromkeys(facts.branches(db, ticket.id))
         actions = facts.partner_actions(db, ticket.id)
         lanes, told = facts.lanes(db, ticket.id), _told(db, ticket.id)
-        mailed = mails.causes(db, ticket.id)
+        mailed, news = mails.causes(db, ticket.id), _news(db, ticket.id)
+        following = followers.of_ticket(db, ticket)
     rows |= {one.name: one for one in fresh if isinstance(one, PullRequest)}
     published |= {one.identity: one for one in fresh if isinstance(one, Publication)}
     branches |= dict.fromkeys(one.name for one in fresh if isinstance(one, Branch))
@@ -73,6 +75,8 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         told=told,
         mailed=mailed,
         assigned=ticket.assigned,
+        news=news,
+        followers=tuple(following),
     )
     return replace(seen, unanswered=_unanswered(services, seen))
 
@@ -89,6 +93,12 @@ def _unanswered(services: Services, seen: Observation) -> dict[str, str]:
 def _told(db: Session, ticket_id: int) -> dict[str, Quotes]:
     rows = db.execute(select(Event.source, Event.quotes).where(Event.ticket_id == ticket_id))
     return {row.source: row.quotes for row in rows}
+
+
+def _news(db: Session, ticket_id: int) -> tuple[News, ...]:
+    lines = select(Event.id, Event.source, Event.at).where(Event.ticket_id == ticket_id, Event.news)
+    rows = db.execute(lines.order_by(Event.id))
+    return tuple(News(number=row.id, source=row.source, at=row.at) for row in rows)
 
 
 def _pull_request(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:

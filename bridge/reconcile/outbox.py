@@ -5,9 +5,11 @@ from datetime import timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from bridge import proofs
 from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.mail import Relay
 from bridge.domain import reference
-from bridge.emails import operator_notice
+from bridge.emails import House, operator_notice, wire_address
 from bridge.rules import public_text
 from bridge.services import Services
 from bridge.store import mails
@@ -28,17 +30,18 @@ log = structlog.get_logger()
 def send_due(services: Services) -> int:
     """Send what is due; how many were tried."""
     tried = 0
-    for mail_id in mails.due(services.store, now=services.clock(), limit=BATCH):
-        mail = mails.take(services.store, mail_id, now=services.clock())
-        if mail is not None:
-            tried += 1
-            concerned = {"ticket": reference(mail.ticket_id)} if mail.ticket_id else {}
-            with bound_contextvars(mail=mail.id, **concerned):
-                log.info("mail", kind=mail.kind, outcome=_send(services, mail))
+    with services.mailer.open() as relay:
+        for mail_id in mails.due(services.store, now=services.clock(), limit=BATCH):
+            mail = mails.take(services.store, mail_id, now=services.clock())
+            if mail is not None:
+                tried += 1
+                concerned = {"ticket": reference(mail.ticket_id)} if mail.ticket_id else {}
+                with bound_contextvars(mail=mail.id, **concerned):
+                    log.info("mail", kind=mail.kind, outcome=_send(services, relay, mail))
     return tried
 
 
-def _send(services: Services, mail: Mail) -> str:
+def _send(services: Services, relay: Relay, mail: Mail) -> str:
     now = services.clock()
     try:
         if mail.quotes and not _still_said(services, mail):
@@ -47,7 +50,7 @@ def _send(services: Services, mail: Mail) -> str:
             return outcome
     except Unavailable as error:
         return _later(services, mail, str(error), wait=timedelta(seconds=error.retry_after or JIRA_WAIT))
-    return _hand_over(services, mail)
+    return _hand_over(services, relay, mail)
 
 
 def _still_said(services: Services, mail: Mail) -> bool:
@@ -69,10 +72,15 @@ def _still_said(services: Services, mail: Mail) -> bool:
     return all(says.get(number, "") == text for number, text in mail.quotes.items())
 
 
-def _hand_over(services: Services, mail: Mail) -> str:
+def _hand_over(services: Services, relay: Relay, mail: Mail) -> str:
     now = services.clock()
     try:
-        outcome = services.mailer.send(mail.raw, recipient=mail.recipient, key=mail.message_id)
+        outcome = relay.send(
+            mail.raw,
+            recipient=wire_address(mail.recipient),
+            key=mail.message_id,
+            envelope=_envelope(services, mail),
+        )
     except Unavailable as error:
         # RFC 1047: the relay may have it. Losing it would be worse than its coming twice, and mailboxes
         # know the two by their Message-ID.
@@ -84,6 +92,13 @@ def _hand_over(services: Services, mail: Mail) -> str:
         return str(error)
     mails.sent(services.store, mail, outcome=outcome, now=now)
     return outcome
+
+
+def _envelope(services: Services, mail: Mail) -> str:
+    """Where a bounce of this e-mail goes, so that it names it (VERP); empty where nobody reads them."""
+    config = services.config
+    domain = config.mail.replies
+    return proofs.bounce_address(config.secret_key, mail_id=mail.id, domain=domain) if domain else ""
 
 
 def _later(services: Services, mail: Mail, reason: str, *, wait: timedelta | None = None) -> str:
@@ -114,8 +129,7 @@ def _warn(services: Services, mail: Mail, what: str) -> None:
                 lines=[sentence, "", "`chamados explain CT-n` tells of each; the log names the others."],
                 cause=cause,
                 recipient=config.operator,
-                sender=config.sender,
-                now=now,
+                house=House(sender=config.sender, now=now),
             )
             mails.queue(
                 db,

@@ -1,39 +1,30 @@
 """Tell: the timeline's lines and their e-mails, what corrects them, and asking for what they lack."""
 
-from datetime import datetime, timedelta
-from email.message import EmailMessage
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bridge import emails
-from bridge.actions import Ask, Correct, Tell
+from bridge.actions import Ask, Correct, Gathered, Tell
 from bridge.clients.jira import Heading, Paragraph
-from bridge.domain import reference
+from bridge.reconcile.letters import Happening, apart, letter, send, send_to_all
 from bridge.rules import Holds
 from bridge.services import Services
-from bridge.store import mails
-from bridge.store.tables import Event, Partner, Recipient, Ticket
+from bridge.store import followers, mails
+from bridge.store.tables import Event, Ticket
 from bridge.store.tickets import Claim, journal, writing
 
 
 def holds(services: Services, ticket: Ticket) -> Holds:
     """How long changes wait before they are told: longer where somebody is changing many tickets at once."""
-    config, apart = services.config, _apart(services, ticket)
+    config, between = services.config, apart(services, ticket)
     return Holds(
-        status=timedelta(seconds=max(config.mail_hold, apart)),
-        comment=timedelta(seconds=max(config.comment_hold, apart)),
+        status=timedelta(seconds=max(config.mail_hold, between)),
+        comment=timedelta(seconds=max(config.comment_hold, between)),
         reason=timedelta(seconds=config.reason_hold),
+        idle=timedelta(seconds=config.gather_idle),
+        longest=timedelta(seconds=config.gather_longest),
     )
-
-
-def _apart(services: Services, ticket: Ticket) -> int:
-    """Seconds between two e-mails about a ticket."""
-    seconds = services.config.bulk_hold
-    # What was changed in the first hold is told in the second.
-    while_told = timedelta(seconds=2 * seconds)
-    in_bulk = ticket.bulk_at is not None and services.clock() < ticket.bulk_at + while_told
-    return seconds if in_bulk else 0
 
 
 def tell(services: Services, claimed: Claim, ticket: Ticket, action: Tell) -> str:
@@ -46,8 +37,7 @@ def write_telling(db: Session, services: Services, ticket: Ticket, action: Tell)
     """Add a fact to the timeline with its e-mails; told once, whatever happens."""
     if _event(db, ticket, action.source) is not None:
         return f"{action.source} was told before"
-    count = _queue_mails(db, services, ticket, action) if action.email else 0
-    outcome = f"e-mail {action.email} to {count}" if action.email else action.outcome
+    outcome = send_to_all(db, services, ticket, _happening(action)) if action.email else action.outcome
     db.add(
         Event(
             ticket_id=ticket.id,
@@ -59,6 +49,7 @@ def write_telling(db: Session, services: Services, ticket: Ticket, action: Tell)
             text=action.text,
             quotes=dict(action.quotes),
             visible=action.visible,
+            news=action.news,
             outcome=outcome,
         )
     )
@@ -86,8 +77,9 @@ def _correct_mails(db: Session, services: Services, ticket: Ticket, action: Corr
     waiting = mails.unsent(db, ticket_id=ticket.id, cause=action.source)
     now = services.clock()
     for mail in waiting:
-        if action.email:
-            message = _letter(db, services, ticket, action, recipient=mail.recipient)
+        follower = followers.find(db, ticket, mail.recipient)
+        if action.email and follower is not None:
+            message = letter(db, services, ticket, follower, _happening(action))
             mails.rewrite(db, mail, message, quotes=action.quotes, now=now)
         else:
             mails.withdraw(db, mail, outcome="its comment is not public any more", now=now)
@@ -147,54 +139,24 @@ def _event(db: Session, ticket: Ticket, source: str) -> Event | None:
 # --- its e-mails
 
 
-def _queue_mails(db: Session, services: Services, ticket: Ticket, action: Tell) -> int:
-    count, now, apart = 0, services.clock(), _apart(services, ticket)
-    for recipient in db.scalars(select(Recipient).where(Recipient.ticket_id == ticket.id)).all():
-        message = _letter(db, services, ticket, action, recipient=recipient.email)
-        due_at = _spaced(db, ticket, recipient, seconds=apart, now=now) if apart else now
-        count += mails.queue(
-            db,
-            ticket_id=ticket.id,
-            cause=action.source,
-            kind=action.email or "",
-            recipient=recipient.email,
-            message=message,
-            now=now,
-            due_at=due_at,
-            quotes=action.quotes,
-        )
-    return count
+def gather(services: Services, claimed: Claim, ticket: Ticket, action: Gathered) -> str:
+    """The e-mails of the news that have come together."""
+    cause = f"{followers.NEWS}{action.through}"
+    what = Happening(kind=action.email, cause=cause, context=action.context, quotes=action.quotes)
+    with writing(services.store, claimed) as db:
+        chosen = [one for one in followers.of_ticket(db, ticket) if one.email in action.recipients]
+        count = sum(send(db, services, ticket, one, what) for one in chosen)
+        outcome = f"e-mail {action.email} to {count}"
+        journal(db, ticket.id, act="tell", cause=cause, outcome=outcome, now=services.clock())
+    return outcome
 
 
-def _letter(
-    db: Session, services: Services, ticket: Ticket, action: Tell | Correct, *, recipient: str
-) -> EmailMessage:
-    config = services.config
-    told = emails.TicketFacts(
-        reference=reference(ticket.id),
-        title=ticket.title,
-        opener=db.get_one(Partner, ticket.partner_id).name,
-        url=f"{config.public_url}/chamados/{reference(ticket.id)}",
-        status=_plain(services, action.status or ticket.status),
-    )
-    row = db.get_one(Recipient, (ticket.id, recipient))
-    return emails.compose(
-        action.email or "",
-        mappings=services.mappings,
-        ticket=told,
-        addressee=emails.Addressee(email=row.email, is_opener=row.is_opener),
-        context=action.context,
+def _happening(action: Tell | Correct) -> Happening:
+    return Happening(
+        kind=action.email or "",
         cause=action.source,
-        sender=config.mail.sender,
-        now=services.clock(),
+        context=action.context,
+        status=action.status,
+        quotes=action.quotes,
+        caused_by=action.caused_by if isinstance(action, Tell) else "",
     )
-
-
-def _spaced(db: Session, ticket: Ticket, recipient: Recipient, *, seconds: int, now: datetime) -> datetime:
-    apart = timedelta(seconds=seconds)
-    return mails.not_before(db, ticket_id=ticket.id, recipient=recipient.email, apart=apart, now=now)
-
-
-def _plain(services: Services, status: str) -> str:
-    known = services.mappings.workflow.statuses.get(status)
-    return known.plain if known else status

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.actions import Action, Assign, Link, Plan, Wait
+from bridge.actions import Action, Ask, Assign, Correct, Gathered, Link, Plan, Tell, Wait
 from bridge.domain import Lane
 from bridge.rules.assigning import assignment
+from bridge.rules.gathering import gatherings, ripe_after
 from bridge.rules.links import links
 from bridge.rules.moves import Observation, moves, staging_url, unspent, verdicts
 from bridge.rules.redeployed import new_address, redeployed
@@ -30,8 +31,16 @@ def plan(seen: Observation, mappings: Mappings, *, now: datetime, holds: Holds) 
         workflow=workflow,
         now=now,
         holds=holds,
+        actions=seen.partner_actions,
     )
-    tell, wait = tellings(story)
+    told, wait = tellings(story)
+    tell: list[Tell | Ask | Correct | Gathered] = [*told]
+    wait += ripe_after((one for one in told if isinstance(one, Tell)), holds)
+    for one in gatherings(story, seen.news, seen.followers):
+        if isinstance(one, datetime):
+            wait.append(one)
+        else:
+            tell.append(one)
     steps = list(moves(seen, workflow))
     actions: list[Action] = [
         *_links(seen, mappings),

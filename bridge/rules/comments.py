@@ -6,7 +6,7 @@ from datetime import datetime
 from bridge.actions import Correct, Tell
 from bridge.domain import JiraComment, Quotes, StatusChange
 from bridge.rules.statuses import context, due_of, joined, silence, source_of
-from bridge.rules.story import Story
+from bridge.rules.story import GATHERED, Story
 from mappings.model import Moment
 
 SOURCE = "comment:"
@@ -58,6 +58,7 @@ def _carriers(story: Story) -> dict[str, StatusChange]:
 
 def _told(comment: JiraComment, carrier: StatusChange | None, story: Story) -> Tell:
     kind = None if carrier else story.workflow.moments.get(Moment.PUBLIC_COMMENT)
+    news = kind is not None and Moment.PUBLIC_COMMENT in story.workflow.mails.gathered
     silent = f"no e-mail of its own: quoted in that of {carrier.to_status}" if carrier else ""
     text = story.public[comment.id]
     return Tell(
@@ -68,10 +69,13 @@ def _told(comment: JiraComment, carrier: StatusChange | None, story: Story) -> T
         status="",
         text=text,
         visible=True,
-        email=kind,
-        outcome=silent or ("" if kind else "no e-mail: workflow.yaml names none for public comments"),
+        email=None if news else kind,
+        outcome=GATHERED
+        if news
+        else silent or ("" if kind else "no e-mail: workflow.yaml names none for public comments"),
         context={"comment": text},
         quotes={comment.id: text},
+        news=news,
     )
 
 

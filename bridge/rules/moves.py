@@ -15,6 +15,7 @@ from bridge.domain import (
     Stage,
     Verdict,
 )
+from bridge.rules.following import Follower, News
 from bridge.rules.publications import LANES, TRIGGERS, publication_verdict
 from bridge.rules.reverts import fixes
 from bridge.rules.reviews import fix_verdict, pull_requests_verdict
@@ -41,6 +42,8 @@ class Observation:
     """The account that the bridge has made the assignee, or tried in vain to."""
     unanswered: Mapping[str, str] = field(default_factory=dict)
     """Staging addresses that were asked just now and did not answer, each with the reason."""
+    news: tuple[News, ...] = ()
+    followers: tuple[Follower, ...] = ()
 
 
 def verdicts(seen: Observation, workflow: Workflow) -> list[Verdict]:

@@ -122,7 +122,20 @@ def _told(change: StatusChange, status: Status | None, due: Due, story: Story) -
         outcome=silent,
         context=context(joined(quotes), story),
         quotes=quotes,
+        caused_by=_caused_by(change, story),
     )
+
+
+def _caused_by(change: StatusChange, story: Story) -> str:
+    """The address of whoever said what led to this change: the first one to where that leads."""
+    if not change.by_bridge:
+        return ""
+    for action in reversed(story.actions):
+        rule = story.workflow.rules.get(action.verb.trigger) if action.verb.trigger else None
+        if rule and rule.to == change.to_status and action.at <= change.at:
+            between = [one for one in _before(change, story) if one.at >= action.at]
+            return "" if any(one.to_status == rule.to for one in between) else action.email
+    return ""
 
 
 def joined(quotes: Mapping[str, str | None]) -> str:

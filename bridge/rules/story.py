@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from bridge.domain import Issue, JiraComment, Quotes
+from bridge.domain import Issue, JiraComment, PartnerAction, Quotes
 from mappings.model import Workflow
+
+GATHERED = "e-mailed with what else comes"
+"""What is said of a fact that sends no e-mail by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,10 @@ class Holds:
     """Comments, from their last edit on."""
     reason: timedelta
     """How long a status that wants a public comment waits for one; zero: not at all."""
+    idle: timedelta = timedelta(minutes=3)
+    """News are e-mailed when no more have come for so long…"""
+    longest: timedelta = timedelta(minutes=10)
+    """…or when the first has waited for so long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +39,8 @@ class Story:
     workflow: Workflow
     now: datetime
     holds: Holds
+    actions: tuple[PartnerAction, ...] = ()
+    """What the partner has said, oldest first."""
 
     def ripe(self, at: datetime) -> bool:
         return self.now >= at

@@ -7,7 +7,7 @@ from bridge.actions import Ask, Correct, Tell
 from bridge.domain import DueDateChange
 from bridge.rules.comments import comments, corrections
 from bridge.rules.statuses import status_changes
-from bridge.rules.story import Story
+from bridge.rules.story import GATHERED, Story
 from mappings.model import Moment, Workflow
 
 Telling = tuple[list[Tell | Ask | Correct], list[datetime]]
@@ -45,7 +45,8 @@ def _due_date(story: Story) -> Iterator[Tell | datetime]:
 
 def _due_date_change(change: DueDateChange, *, last: bool, workflow: Workflow) -> Tell:
     kind = workflow.moments.get(Moment.DUE_DATE)
-    silence = "" if last and change.to_date and kind else _due_date_silence(change, last=last)
+    news = kind is not None and Moment.DUE_DATE in workflow.mails.gathered
+    silence = GATHERED if news else "" if last and change.to_date and kind else _silence(change, last=last)
     day = change.to_date.strftime("%d/%m/%Y") if change.to_date else ""
     return Tell(
         source=f"changelog:{change.id}:due",
@@ -58,10 +59,11 @@ def _due_date_change(change: DueDateChange, *, last: bool, workflow: Workflow) -
         email=None if silence else kind,
         outcome=silence,
         context={"due_date": day, "due_date_changed": "yes" if change.from_date else ""},
+        news=news,
     )
 
 
-def _due_date_silence(change: DueDateChange, *, last: bool) -> str:
+def _silence(change: DueDateChange, *, last: bool) -> str:
     if not last:
         return "no e-mail: the date was changed again"
     return "no e-mail: the date was taken away" if change.to_date is None else "no e-mail: none is mapped"

@@ -228,6 +228,7 @@ def partner_actions(db: Session, ticket_id: int) -> tuple[PartnerAction, ...]:
             author=row.author,
             text=row.text,
             at=row.at,
+            email=row.email,
             comment_id=row.comment_id,
         )
         for row in rows

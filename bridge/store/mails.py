@@ -2,19 +2,17 @@
 
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bridge.domain import Quotes
+from bridge.emails import wire
 from bridge.store.bells import bells
 from bridge.store.engine import Store
 from bridge.store.tables import Event, Mail
 from bridge.store.tickets import journal, ring
 
-# Long headers (List-Unsubscribe) must stay in one piece, not become RFC 2047 words (reference: users.md 2.3).
-WIRE_POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
 SENDING_LIMIT = timedelta(minutes=10)
 """A mail that has been `sending` for longer was cut off by a crash."""
 
@@ -46,7 +44,7 @@ def queue(
             kind=kind,
             recipient=recipient,
             message_id=message_id,
-            raw=message.as_bytes(policy=WIRE_POLICY),
+            raw=wire(message),
             quotes=dict(quotes or {}),
             due_at=due_at or now,
             created_at=now,
@@ -65,7 +63,7 @@ def unsent(db: Session, *, ticket_id: int, cause: str) -> list[Mail]:
 def rewrite(db: Session, mail: Mail, message: EmailMessage, *, quotes: Quotes, now: datetime) -> None:
     """Put other words into an e-mail that has not gone yet, and let it go."""
     bells(db).outbox = True
-    mail.raw, mail.quotes = message.as_bytes(policy=WIRE_POLICY), dict(quotes)
+    mail.raw, mail.quotes = wire(message), dict(quotes)
     mail.state, mail.due_at, mail.outcome = "queued", now, ""
 
 

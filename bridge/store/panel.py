@@ -65,7 +65,9 @@ def story(db: Session, partner: Partner, ticket_id: int) -> Story:
         return Story(events=(), actions=(), uploads=(), recipients=(), sent={})
     events = select(Event).where(Event.ticket_id == ticket_id, Event.visible).order_by(Event.at, Event.id)
     uploads = select(Upload).where(Upload.ticket_id == ticket_id, ~Upload.ours).order_by(Upload.id)
-    recipients = select(Recipient.email).where(Recipient.ticket_id == ticket_id)
+    recipients = select(Recipient.email).where(
+        Recipient.ticket_id == ticket_id, Recipient.removed_at.is_(None)
+    )
     publications = select(PublicationRow).where(PublicationRow.ticket_id == ticket_id)
     continued_by = own(partner).with_only_columns(Ticket.id).where(Ticket.continues_id == ticket_id)
     return Story(

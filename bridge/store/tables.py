@@ -303,6 +303,27 @@ class Recipient(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str] = mapped_column(String(320), primary_key=True)
     is_opener: Mapped[bool] = mapped_column(Boolean, default=False)
+    added_by: Mapped[str] = mapped_column(default="")
+    """Who added the address later, by name; empty: the opener, in the form."""
+    muted_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+    """Not in the list any more; the row stays, so that who muted it and is added again stays undisturbed."""
+    news_after: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The line of the timeline up to which nothing is news any more."""
+
+
+class Reader(Base):
+    """What the person behind an address has said about being written to, whatever the ticket."""
+
+    __tablename__ = "readers"
+
+    email: Mapped[str] = mapped_column(String(320), primary_key=True)
+    """Lower case."""
+    wants: Mapped[bool | None]
+    """E-mails at all; None: not said yet."""
+    answered_at: Mapped[datetime | None]
+    pace: Mapped[str] = mapped_column(String(16), default="soon")
+    """When comments and due dates come: soon, daily or never."""
 
 
 class Ring(Base):
@@ -335,6 +356,10 @@ class PartnerActionRow(Base):
     """Whose session it was; none when it came by an e-mail's link."""
     text: Mapped[str]
     at: Mapped[datetime]
+    email: Mapped[str] = mapped_column(String(320), default="")
+    """The address of whoever did it: nobody is written to about their own doing."""
+    link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """SHA-256 of the e-mail's link by which it was done: it serves once."""
     comment_id: Mapped[str | None]
 
 
@@ -464,6 +489,8 @@ class Event(Base):
     edited_at: Mapped[datetime | None]
     """When `text` last followed a comment that was changed."""
     visible: Mapped[bool]
+    news: Mapped[bool] = mapped_column(Boolean, default=False)
+    """It goes into an e-mail with what else comes at about the same time."""
     outcome: Mapped[str]
 
 

@@ -1,6 +1,7 @@
 """The three clients' verbs over the outside world; they refuse what the real services refuse."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from bridge.actions import Link
@@ -338,7 +339,11 @@ class FakeMailer:
         self.in_doubt: dict[str, int] = {}
         """Message-ID to how often nobody knew whether the relay had it."""
 
-    def send(self, raw: bytes, *, recipient: str, key: str) -> str:
+    @contextmanager
+    def open(self) -> "Iterator[FakeMailer]":
+        yield self
+
+    def send(self, raw: bytes, *, recipient: str, key: str, envelope: str = "") -> str:
         taken: list[str] = []
 
         def effect() -> str:

@@ -1,0 +1,152 @@
+"""`chamados mail`: which e-mails there are, what they look like, and whether they arrive."""
+
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bridge.cli.common import clean, fail, faults_said, opened
+from bridge.clients.errors import Refused, Unavailable
+from bridge.config import mappings_directory
+from bridge.domain import ticket_id
+from bridge.emails import Addressee, House, Links, TicketFacts, compose, wire, wire_address
+from bridge.reconcile.letters import Happening, letter
+from bridge.rules.matrix import matrix as lines_of
+from bridge.store import followers
+from bridge.store.tables import Ticket
+from mappings import Mappings
+from mappings import load as load_mappings
+
+SITE = "https://chamados.example"
+EXAMPLE = {
+    "comment": "Qual planilha foi usada na importação?\n\nSe puder, anexe um print da tela inteira.",
+    "staging_url": "https://homologacao.example/base/42",
+    "version": "v7.12.3",
+    "due_date": "18/12/2026",
+    "due_date_changed": "",
+}
+
+
+@click.group()
+def mail() -> None:
+    """The e-mails to partners."""
+
+
+@mail.command()
+def matrix() -> None:
+    """Print which event sends which e-mail, to whom and when, from the mappings."""
+    mappings = _mappings()
+    table = Table("event", "e-mail", "opener", "others", "when", box=None, pad_edge=False)
+    for line in lines_of(mappings):
+        opener = "even muted" if line.even_muted else "yes" if line.opener else "–"
+        table.add_row(line.event, line.email or "–", opener, "yes" if line.others else "–", line.when)
+    Console(width=150, highlight=False).print(table)
+
+
+@mail.command()
+@click.argument("kind")
+@click.option("--ref", default="", help="Of this ticket, such as CT-7; without one, of an example.")
+@click.option("--to", "reader", type=click.Choice(["opener", "other", "stranger"]), default="opener")
+@click.option("--text", "as_text", is_flag=True, help="Print the text part.")
+@click.option("--raw", "as_raw", is_flag=True, help="Print the message as it goes over the wire.")
+def preview(kind: str, ref: str, reader: str, as_text: bool, as_raw: bool) -> None:
+    """Open an e-mail in the browser. Nothing is sent."""
+    message = _of_ticket(kind, ref, reader) if ref else _example(kind, reader)
+    if as_raw:
+        click.echo(wire(message).decode("ascii").replace("\r\n", "\n"), nl=False)
+    elif as_text:
+        click.echo(clean(_part(message, "plain")), nl=False)
+    else:
+        page = Path(tempfile.mkdtemp()) / f"{kind}.html"
+        page.write_text(_part(message, "html"), encoding="utf-8")
+        click.echo(page)
+        click.launch(page.as_uri())
+
+
+@mail.command("send-test")
+@click.argument("address")
+@click.option("--kind", default="recebido", show_default=True)
+def send_test(address: str, kind: str) -> None:
+    """Send an example through the relay, now."""
+    services = opened()
+    house = House(sender=services.config.mail.sender, now=services.clock())
+    message = _example(kind, "opener", house=house, to=address)
+    try:
+        with services.mailer.open() as relay:
+            key = str(message["Message-ID"])
+            said = relay.send(wire(message), recipient=wire_address(address), key=key)
+    except (Unavailable, Refused) as error:
+        fail(str(error))
+    click.echo(clean(f"{said}: {message['Subject']}"))
+
+
+def _mappings() -> Mappings:
+    with faults_said():
+        return load_mappings(mappings_directory())
+
+
+def _known(kind: str, mappings: Mappings) -> None:
+    if kind not in mappings.emails:
+        fail(f"there is no e-mail {kind}; there are {', '.join(sorted(mappings.emails))}")
+
+
+def _of_ticket(kind: str, ref: str, reader: str) -> EmailMessage:
+    services = opened()
+    _known(kind, services.mappings)
+    with services.store.read() as db:
+        ticket = db.get(Ticket, ticket_id(ref) or 0)
+        if ticket is None:
+            fail(f"there is no ticket {ref}")
+        about = followers.of_ticket(db, ticket)[0]
+        follower = replace(about, is_opener=reader == "opener", proved=reader != "stranger")
+        return letter(
+            db, services, ticket, follower, Happening(kind=kind, cause="preview", context=_said(ticket))
+        )
+
+
+def _said(ticket: Ticket) -> dict[str, str]:
+    """The example's words, with what is known of the ticket."""
+    day = {"due_date": ticket.due_date.strftime("%d/%m/%Y")} if ticket.due_date else {}
+    known = {name: value for name in ("staging_url", "version") if (value := getattr(ticket, name))}
+    return {**EXAMPLE, **day, **known}
+
+
+def _example(
+    kind: str, reader: str, *, house: House | None = None, to: str = "ana@revenda.example"
+) -> EmailMessage:
+    mappings = _mappings()
+    _known(kind, mappings)
+    opener = reader == "opener"
+    status = next((one.plain for one in mappings.workflow.statuses.values() if one.email == kind), "")
+    return compose(
+        kind,
+        mappings=mappings,
+        ticket=TicketFacts(
+            reference="CT-1042",
+            title="Não está salvando no ERP novos produtos cadastrados através de planilha",
+            opener="Revenda Modelo",
+            status=status or mappings.workflow.initial.plain,
+        ),
+        addressee=Addressee(
+            email=to,
+            is_opener=opener,
+            can_enter=opener,
+            proved=reader != "stranger",
+            added_by="Revenda Modelo",
+        ),
+        links=Links(ticket=f"{SITE}/chamados/CT-1042", following=f"{SITE}/avisos/exemplo"),
+        context=EXAMPLE,
+        cause=f"example:{datetime.now(UTC).isoformat()}",
+        house=house or House(sender="Chamados <chamados@softhouse.example>", now=datetime.now(UTC)),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body: Any = message.get_body((kind,))
+    return str(body.get_payload(decode=True).decode())

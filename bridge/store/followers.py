@@ -1,0 +1,153 @@
+"""Who follows a ticket: added and removed, muted, proved; and how each person wants to be written to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from bridge.rules.following import Follower, Pace, vouches
+from bridge.store.sweeps import insert_if_new
+from bridge.store.tables import Event, Mail, Partner, Reader, Recipient, Ticket
+
+NEWS = "news:"
+"""Begins the cause of an e-mail of gathered news; the last line of the timeline that it tells follows."""
+
+
+def of_ticket(db: Session, ticket: Ticket) -> list[Follower]:
+    """The opener first, then the others by address; who was removed is not among them."""
+    opener = db.get_one(Partner, ticket.partner_id)
+    rows = _rows(db, ticket.id)
+    known = _known(db, ticket.id, [row.email for row in rows])
+    return [_follower(row, ticket, opener, known) for row in rows]
+
+
+def find(db: Session, ticket: Ticket, email: str) -> Follower | None:
+    return next((one for one in of_ticket(db, ticket) if one.email == email.lower()), None)
+
+
+def add(db: Session, ticket_id: int, email: str, *, added_by: str) -> bool:
+    """Let an address follow the ticket; False when it does already. Who has muted it keeps it muted."""
+    address = email.strip().lower()
+    row = db.get(Recipient, (ticket_id, address))
+    if row is not None and row.removed_at is None:
+        return False
+    if row is None:
+        row = Recipient(ticket_id=ticket_id, email=address, is_opener=False)
+        db.add(row)
+    row.removed_at, row.added_by, row.news_after = None, added_by, _newest_line(db, ticket_id)
+    return True
+
+
+def remove(db: Session, ticket_id: int, email: str, *, now: datetime) -> bool:
+    """Let an address follow no longer; the opener always does. What the person has chosen is remembered."""
+    gone = (
+        update(Recipient)
+        .where(
+            Recipient.ticket_id == ticket_id,
+            Recipient.email == email.lower(),
+            Recipient.is_opener.is_(False),
+            Recipient.removed_at.is_(None),
+        )
+        .values(removed_at=now)
+        .returning(Recipient.email)
+    )
+    return db.scalar(gone) is not None
+
+
+def mute(db: Session, ticket_id: int, email: str, *, now: datetime | None) -> None:
+    """Stop a ticket's e-mails to one address; without a moment, let them go on from here."""
+    values = {"muted_at": now, "news_after": _newest_line(db, ticket_id)}
+    theirs = (Recipient.ticket_id == ticket_id, Recipient.email == email.lower())
+    db.execute(update(Recipient).where(*theirs).values(**values))
+
+
+def answer(db: Session, email: str, *, wants: bool, now: datetime) -> None:
+    """Note what the person behind an address says to being written to at all."""
+    reader = _reader(db, email)
+    reader.wants, reader.answered_at = wants, now
+    _from_here(db, email)
+
+
+def set_pace(db: Session, email: str, pace: Pace) -> None:
+    _reader(db, email).pace = pace.value
+    _from_here(db, email)
+
+
+def pace_of(db: Session, email: str) -> Pace:
+    reader = db.get(Reader, email.lower())
+    return Pace(reader.pace) if reader else Pace.SOON
+
+
+def wants(db: Session, email: str) -> bool | None:
+    """What the person has said to being written to; None: nothing yet."""
+    reader = db.get(Reader, email.lower())
+    return reader.wants if reader else None
+
+
+def _rows(db: Session, ticket_id: int) -> Sequence[Recipient]:
+    mine = select(Recipient).where(Recipient.ticket_id == ticket_id, Recipient.removed_at.is_(None))
+    return db.scalars(mine.order_by(Recipient.is_opener.desc(), Recipient.email)).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What is known of the people that follow a ticket, by address."""
+
+    readers: Mapping[str, Reader]
+    partners: Mapping[str, Partner]
+    told: Mapping[str, int]
+
+
+def _known(db: Session, ticket_id: int, emails: Sequence[str]) -> _Known:
+    return _Known(
+        readers={one.email: one for one in db.scalars(select(Reader).where(Reader.email.in_(emails)))},
+        partners={one.email: one for one in db.scalars(select(Partner).where(Partner.email.in_(emails)))},
+        told=_told_through(db, ticket_id),
+    )
+
+
+def _follower(row: Recipient, ticket: Ticket, opener: Partner, known: _Known) -> Follower:
+    reader, partner = known.readers.get(row.email), known.partners.get(row.email)
+    said = reader.wants if reader else None
+    may_be_asked = partner is not None or vouches(opener.email, row.email)
+    proved = row.is_opener or (said is not False and bool(said or may_be_asked))
+    return Follower(
+        email=row.email,
+        is_opener=row.is_opener,
+        proved=proved,
+        muted=row.muted_at is not None,
+        can_enter=row.is_opener
+        or (partner is not None and partner.organisation_id == ticket.organisation_id and partner.active),
+        added_by=row.added_by or (opener.name if proved else opener.email),
+        pace=Pace(reader.pace) if reader else Pace.SOON,
+        told_through=max(known.told.get(row.email, 0), row.news_after),
+    )
+
+
+def _told_through(db: Session, ticket_id: int) -> dict[str, int]:
+    """By address, the last line of the timeline that an e-mail of news has told."""
+    news = select(Mail.recipient, Mail.cause).where(
+        Mail.ticket_id == ticket_id, Mail.cause.startswith(NEWS), Mail.state != "withdrawn"
+    )
+    found: dict[str, int] = {}
+    for email, cause in db.execute(news):
+        found[email] = max(found.get(email, 0), int(cause.removeprefix(NEWS)))
+    return found
+
+
+def _newest_line(db: Session, ticket_id: int) -> int:
+    return db.scalar(select(func.max(Event.id)).where(Event.ticket_id == ticket_id)) or 0
+
+
+def _from_here(db: Session, email: str) -> None:
+    """What was news before a choice is none after it."""
+    newest = select(func.max(Event.id)).where(Event.ticket_id == Recipient.ticket_id).scalar_subquery()
+    theirs = update(Recipient).where(Recipient.email == email.lower())
+    db.execute(theirs.values(news_after=func.coalesce(newest, 0)))
+
+
+def _reader(db: Session, email: str) -> Reader:
+    insert_if_new(db, Reader, {"email": email.lower(), "pace": Pace.SOON.value})
+    return db.get_one(Reader, email.lower())
