@@ -8,9 +8,9 @@ from rapidfuzz import fuzz
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bridge.store import followers
 from bridge.store.searching import folded
-from bridge.store.sweeps import insert_if_new
-from bridge.store.tables import Partner, Recipient, Ticket
+from bridge.store.tables import Partner, Ticket
 
 NEWEST = 2000
 """Open tickets compared, the newest first."""
@@ -50,7 +50,7 @@ def similar(
 
 def follow(db: Session, partner: Partner, ticket_id: int) -> None:
     """Let the partner have the e-mails about a ticket that has been found to be theirs to read."""
-    insert_if_new(db, Recipient, {"ticket_id": ticket_id, "email": partner.email, "is_opener": False})
+    followers.add(db, ticket_id, partner.email, added_by=partner.name)
 
 
 def _own(rows: Iterable[tuple[int, str, str, str, datetime, int]]) -> list[Similar]:

@@ -1,8 +1,9 @@
 """What has come of a schedule, beside what the model allows."""
 
+import quopri
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 QUARANTINE = timedelta(minutes=14, seconds=50)
-RECIPIENTS = {"parceiro@revenda.example", "colega@revenda.example"}
+PARTNER = "parceiro@revenda.example"
+RECIPIENTS = {PARTNER, "colega@revenda.example"}
 LINKED = {
     None: "fechado sem mesclar",
     "changes_requested": "mudanças pedidas",
@@ -76,7 +78,7 @@ def _ticket(
         yield f"is in {ticket.status} here and in {issue.status} in Jira"
     story = _story(simulation, issue, actions)
     yield from _links(story)
-    yield from _told(issue, mails, simulation, copied=len(issues) > 1)
+    yield from _told(story, mails, copied=len(issues) > 1)
     for row in actions:
         if len([one for one in issue.of("comment") if one.marker == f"action-{row.id}"]) != 1:
             yield f"does not have the partner's words {row.id} once"
@@ -116,12 +118,14 @@ def _links(story: Story) -> Iterator[str]:
             yield f"has the link {story.issue.links.get(one.name)} instead of {wanted}"
 
 
-def _told(issue: Issue, mails: list[Mail], simulation: "Simulation", *, copied: bool) -> Iterator[str]:
+def _told(story: Story, mails: list[Mail], *, copied: bool) -> Iterator[str]:
+    issue, own_doing = story.issue, model.own_doings(story)
     causes = {}
     for mail in mails:
         causes.setdefault(mail.cause, []).append(mail.recipient)
     for cause, recipients in causes.items():
-        if set(recipients) != RECIPIENTS or len(recipients) != len(RECIPIENTS):
+        wanted_by = RECIPIENTS - {PARTNER} if cause in own_doing else RECIPIENTS
+        if set(recipients) != wanted_by or len(recipients) != len(wanted_by):
             yield f"told {cause} to {recipients}"
     if "filed" not in causes:
         yield "sent no receipt"
@@ -130,13 +134,24 @@ def _told(issue: Issue, mails: list[Mail], simulation: "Simulation", *, copied: 
     wanted = model.mailed_changes(issue)
     if told != wanted and not copied:
         yield f"told the changes {told} instead of {wanted}"
-    dates = issue.of("duedate")
-    if dates and not any(cause.startswith(f"changelog:{dates[-1].id}:due") for cause in causes):
+    told_to = [(mail.recipient, quopri.decodestring(mail.raw)) for mail in mails]
+    dates = [one.new for one in issue.of("duedate")]
+    day = date.fromisoformat(dates[-1]).strftime("%d/%m/%Y").encode() if dates and dates[-1] else b""
+    if {who for who, body in told_to if day in body} < RECIPIENTS:
         yield "did not tell the last due date"
-    bodies = [raw for _, _, raw in simulation.outside.mails]
     for said in issue.of("comment"):
         public = said.new.startswith("/parceiro ")
         words = said.new.removeprefix("/parceiro ").encode()
-        quoting = [raw for raw in bodies if words in raw]
-        if not said.by_bridge and public != bool(quoting):
-            yield f"{'did not tell' if public else 'told'} {said.new!r}"
+        quoting = sorted(who for who, body in told_to if words in body)
+        if not said.by_bridge and quoting != (sorted(RECIPIENTS) if public else []):
+            yield f"told {said.new!r} to {quoting}"
+    yield from _once(mails)
+
+
+def _once(mails: list[Mail]) -> Iterator[str]:
+    """No line of the timeline is news twice."""
+    for who in RECIPIENTS:
+        news = [one for one in mails if one.recipient == who and one.cause.startswith("news:")]
+        numbers = [int(one.cause.partition(":")[2]) for one in news]
+        if numbers != sorted(set(numbers)):
+            yield f"told news twice to {who}: {numbers}"

@@ -284,6 +284,17 @@ def mailed_changes(issue: Issue) -> list[int]:
     return wanted
 
 
+def own_doings(story: Story) -> set[str]:
+    """The causes that are the partner's own doing: the first change to where their click leads."""
+    found = set()
+    for verb, at in story.actions:
+        target = RULES[verb][0]
+        after = [one for one in story.statuses if one.at >= at and one.new == target]
+        if after and after[0].by_bridge:
+            found.add(f"changelog:{after[0].id}")
+    return found
+
+
 def _due(issue: Issue, place: int) -> datetime:
     """When a change is told: after its hold; where it wants a reason, after that one's, or in vain."""
     changes = issue.of("status")

@@ -388,7 +388,9 @@ class Simulation:
         def say() -> None:
             with self.store.begin() as db:
                 now = self.clock()
-                row = PartnerActionRow(ticket_id=number, verb=verb, author="Revenda", text="eis", at=now)
+                row = PartnerActionRow(
+                    ticket_id=number, verb=verb, author="R", email=PARTNER, text="eis", at=now
+                )
                 db.add(row)
                 db.flush()
                 ring(db, number, kind="partner", subject=f"action:{row.id}", now=now)
