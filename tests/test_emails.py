@@ -209,7 +209,7 @@ def test_a_deed_is_offered_to_the_opener_alone() -> None:
     for kind, reader in [(one, reader) for one in MAPPINGS.emails for reader in readers_of(one)]:
         assert ("/agir/" in part(letter(kind, reader), "plain")) == (
             reader in {"opener", "muted"}
-            and kind in {"faltam_informacoes", "homologacao", "testing", "publicado"}
+            and kind in {"faltam_informacoes", "homologacao", "novo_endereco", "testing", "publicado"}
         )
 
 

@@ -1,6 +1,6 @@
 """Tell: the timeline's lines and their e-mails, what corrects them, and asking for what they lack."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from bridge.rules import Holds
 from bridge.services import Services
 from bridge.store import followers, mails
 from bridge.store.tables import Event, Ticket
-from bridge.store.tickets import Claim, journal, writing
+from bridge.store.tickets import Claim, journal, ring, writing
 
 
 def holds(services: Services, ticket: Ticket) -> Holds:
@@ -83,7 +83,19 @@ def _correct_mails(db: Session, services: Services, ticket: Ticket, action: Corr
             mails.rewrite(db, mail, message, quotes=action.quotes, now=now)
         else:
             mails.withdraw(db, mail, outcome="its comment is not public any more", now=now)
-    return f"{len(waiting)} e-mails {'corrected' if action.email else 'withdrawn'}"
+    recalled = _recall_news(db, ticket, action, now=now)
+    return (
+        f"{len(waiting) + recalled} e-mails {'corrected' if action.email and not recalled else 'withdrawn'}"
+    )
+
+
+def _recall_news(db: Session, ticket: Ticket, action: Correct, *, now: datetime) -> int:
+    """Withdraw the news that quote what is said no longer; the next look gathers what is left of them."""
+    stale = mails.queued_news(db, ticket_id=ticket.id, quoting=action.quotes)
+    for mail in stale:
+        mails.withdraw(db, mail, outcome="a comment that it quotes says something else now", now=now)
+        ring(db, ticket.id, kind="outbox", subject=mail.cause, now=now)
+    return len(stale)
 
 
 def ask(services: Services, claimed: Claim, ticket: Ticket, action: Ask) -> str:
@@ -141,7 +153,7 @@ def _event(db: Session, ticket: Ticket, source: str) -> Event | None:
 
 def gather(services: Services, claimed: Claim, ticket: Ticket, action: Gathered) -> str:
     """The e-mails of the news that have come together."""
-    cause = f"{followers.NEWS}{action.through}"
+    cause = f"{mails.NEWS}{action.through}"
     what = Happening(kind=action.email, cause=cause, context=action.context, quotes=action.quotes)
     with writing(services.store, claimed) as db:
         chosen = [one for one in followers.of_ticket(db, ticket) if one.email in action.recipients]

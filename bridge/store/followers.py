@@ -8,11 +8,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bridge.rules.following import Follower, Pace, vouches
+from bridge.store.mails import NEWS
 from bridge.store.sweeps import insert_if_new
 from bridge.store.tables import Event, Mail, Partner, Reader, Recipient, Ticket
-
-NEWS = "news:"
-"""Begins the cause of an e-mail of gathered news; the last line of the timeline that it tells follows."""
 
 
 def of_ticket(db: Session, ticket: Ticket) -> list[Follower]:

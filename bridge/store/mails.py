@@ -1,5 +1,6 @@
 """The outbox: one row for each e-mail and recipient, written in the transaction of its cause."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
@@ -13,6 +14,8 @@ from bridge.store.engine import Store
 from bridge.store.tables import Event, Mail
 from bridge.store.tickets import journal, ring
 
+NEWS = "news:"
+"""Begins the cause of an e-mail of gathered news; the last line of the timeline that it tells follows."""
 SENDING_LIMIT = timedelta(minutes=10)
 """A mail that has been `sending` for longer was cut off by a crash."""
 
@@ -58,6 +61,13 @@ def unsent(db: Session, *, ticket_id: int, cause: str) -> list[Mail]:
     waiting = Mail.state.in_(["queued", "withdrawn"])
     mine = select(Mail).where(Mail.ticket_id == ticket_id, Mail.cause == cause, waiting)
     return list(db.scalars(mine.order_by(Mail.id).with_for_update()))
+
+
+def queued_news(db: Session, *, ticket_id: int, quoting: Collection[str]) -> list[Mail]:
+    """The e-mails of gathered news that quote any of these comments and have not gone."""
+    mine = (Mail.ticket_id == ticket_id, Mail.cause.startswith(NEWS), Mail.state == "queued")
+    waiting = db.scalars(select(Mail).where(*mine).order_by(Mail.id).with_for_update())
+    return [mail for mail in waiting if mail.quotes.keys() & set(quoting)]
 
 
 def rewrite(db: Session, mail: Mail, message: EmailMessage, *, quotes: Quotes, now: datetime) -> None:
