@@ -16,6 +16,7 @@ from bridge.reconcile.drift import watch
 from bridge.reconcile.file_limit import ask_file_limit
 from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
+from bridge.reconcile.remarks import write_due
 from bridge.services import Services, build
 from bridge.store import Store, people, schema
 from bridge.store.bells import Bells
@@ -31,6 +32,8 @@ MAILBOX_SECONDS = 1.0
 """Between looks at whether it is our turn to read the mailbox, and to listen to it for five seconds."""
 TIDY_SECONDS = 300.0
 """Between looks at whether the hourly tidying up is due."""
+REMARK_SECONDS = 15.0
+"""Between looks at what is to be written on pull requests, besides the look right after each commit."""
 MAIL_SECONDS = 5.0
 """Between looks at the outbox, besides the look right after each commit that fills it."""
 
@@ -64,12 +67,15 @@ def carried(services: Services, *, owner: str) -> Carrier:
         find=lambda limit: claimable(services.store, now=services.clock(), limit=limit),
     )
     look_at_outbox = carrier.every(MAIL_SECONDS, lambda: send_due(services))
+    look_at_remarks = carrier.every(REMARK_SECONDS, lambda: write_due(services))
 
     def hear(bells: Bells) -> None:
         for ticket_id in bells.tickets:
             carrier.wake(ticket_id)
         if bells.outbox:
             look_at_outbox()
+        if bells.remarks:
+            look_at_remarks()
 
     services.store.on_bells = hear
     carrier.every(HEAL_SECONDS, lambda: heal(services))

@@ -7,11 +7,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from requests.adapters import HTTPAdapter
 from werkzeug.serving import make_server
 
@@ -89,6 +92,15 @@ def _mappings(folder: Path, people: str) -> Path:
     return copy
 
 
+@lru_cache
+def app_key() -> str:
+    """A GitHub App's private key, made for this run."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
 @contextmanager
 def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> Iterator[World]:
     """A whole installation over real HTTP and SMTP, and what it says checked against the contracts."""
@@ -100,6 +112,7 @@ def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> It
             bridge_url=f"http://127.0.0.1:{bridge_port}",
             jira_deployment=options.get("jira", "Cloud"),
             jira_empty=options.get("empty", False),
+            github_app_key=app_key() if options.get("app") else "",
         )
     )
     sandbox.start()

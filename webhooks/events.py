@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bridge.services import Services
+from bridge.store.remarks import Place
 
 Payload = dict[str, Any]
 
@@ -18,6 +19,8 @@ class Ringing:
     kind: str = ""
     subject: str = ""
     tickets: tuple[int, ...] = ()
+    unclaimed: Place | None = None
+    """A pull request that names no ticket: its developers are told."""
     outcome: str
     result: str = "rang"
     """rang, ignored or unreadable: by which deliveries are chosen and counted."""

@@ -17,7 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from bridge.config import Secret
 from bridge.services import Services
-from bridge.store import counters
+from bridge.store import counters, remarks
 from bridge.store.tables import Delivery
 from bridge.store.tickets import edited_in_bulk, ring
 from webhooks.events import Malformed, Payload, Ringing, unreadable
@@ -153,6 +153,8 @@ def _ring(services: Services, db: Session, delivery_number: int | None, ringing:
             now=services.clock(),
             delivery_id=delivery_number,
         )
+    if ringing.unclaimed and services.mappings.workflow.on_pull_requests.check:
+        remarks.ring(db, ringing.unclaimed, [remarks.CHECK], now=services.clock())
 
 
 def _read(

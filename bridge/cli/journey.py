@@ -240,13 +240,17 @@ def _refuse_another(world: World) -> None:
 
 def _report(world: World) -> int:
     """The calls that each event of GitHub's cost, against what was promised."""
-    click.echo(f"\n{'calls of the bridge per GitHub event':<58} {'GitHub':>7} {'Jira':>5}")
+    click.echo(
+        f"\n{'calls of the bridge per GitHub event':<58} {'GitHub':>7} {'Jira':>5} {'for developers':>15}"
+    )
     click.echo("-" * 104)
     good = True
-    for cause, github, jira, moved in world.rows:
-        within = github <= 2 and jira <= (3 if moved else 1)
+    for one in world.rows:
+        within = one.github <= 2 and one.jira <= (3 if one.moved else 1)
         good = good and within
-        click.echo(f"{cause:<58} {github:>7} {jira:>5} {'' if within else '  TOO MANY'}")
+        counts = f"{one.github:>7} {one.jira:>5} {one.developers:>15}"
+        click.echo(f"{one.cause:<58} {counts} {'' if within else '  TOO MANY'}")
+    click.echo("for developers: the check and the comment on the pull request, where they have to change")
     creations = [
         one
         for one in world.calls()

@@ -1,6 +1,7 @@
 """The journey's people: what they do in Jira and GitHub over HTTP, and what they can see."""
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,22 @@ from bridge.sandbox.settings import SandboxSettings
 SECONDS = 20.0
 QUIET_LOOKS = 12
 TRIAGE = "triagem@softhouse.example"
+FOR_DEVELOPERS = re.compile(r"/(issues|statuses|check-runs)/|/check-runs$|/repos/[^/]+/[^/]+$")
+"""What the check and the comment on a pull request cost, besides the look at the ticket."""
+SIGN_IN = re.compile(r"/app/|/installation$")
+"""An App's, once an hour."""
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """The bridge's calls for one event."""
+
+    cause: str
+    github: int
+    developers: int
+    jira: int
+    moved: bool
 
 
 class JourneyFault(Exception):
@@ -30,7 +46,7 @@ class World:
     key: str = ""
     reference: str = ""
     mails_seen: int = 0
-    rows: list[tuple[str, int, int, bool]] = field(default_factory=list)
+    rows: list[Cost] = field(default_factory=list)
 
     # --- looking
 
@@ -127,10 +143,16 @@ class World:
         """How many calls of the bridge's own an event cost."""
         self._wait_for_quiet()
         ours = [one for one in self.calls()[before:] if self._by_bridge(one)]
-        github = sum(one["path"].startswith("/github") for one in ours)
-        jira = sum(one["path"].startswith("/jira") for one in ours)
-        moved = any(one["path"].endswith("/transitions") and one["method"] == "POST" for one in ours)
-        self.rows.append((cause, github, jira, moved))
+        github = [one["path"] for one in ours if one["path"].startswith("/github")]
+        developers = sum(bool(FOR_DEVELOPERS.search(path)) for path in github)
+        cost = Cost(
+            cause=cause,
+            github=sum(not SIGN_IN.search(path) for path in github) - developers,
+            developers=developers,
+            jira=sum(one["path"].startswith("/jira") for one in ours),
+            moved=any(one["path"].endswith("/transitions") and one["method"] == "POST" for one in ours),
+        )
+        self.rows.append(cost)
 
     def _wait_for_quiet(self) -> None:
         """Until the bridge has asked nothing for a while."""

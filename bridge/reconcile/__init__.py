@@ -17,6 +17,7 @@ from bridge.reconcile.duplicates import settle_duplicates
 from bridge.reconcile.files import attach_files, waiting_files
 from bridge.reconcile.gone import close_gone
 from bridge.reconcile.observe import observation, read_github
+from bridge.reconcile.remarks import ring_for
 from bridge.reconcile.telling import holds, write_telling
 from bridge.rules import plan
 from bridge.services import Services
@@ -130,6 +131,8 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     decided = plan(seen, services.mappings, now=services.clock(), holds=waits)
     done += [act(services, claimed, ticket, action, offered=issue.transitions) for action in decided.actions]
     done += attach_files(services, claimed, ticket, issue)
+    if seen.pull_requests and (done or claimed.rings):
+        _tell_developers(services, claimed)
     outcome = "; ".join(done) or NOTHING
     now = services.clock()
     due_at = _look_again_at(services, decided, now + waits.status)
@@ -139,6 +142,12 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
 def _only_filed(services: Services, claimed: Claim) -> bool:
     """Whether nothing but the form asked for this look, and the form came without files."""
     return {kind for kind, _ in claimed.rings} == {"filed"} and not waiting_files(services, claimed.ticket_id)
+
+
+def _tell_developers(services: Services, claimed: Claim) -> None:
+    """After everything else: what they read on pull requests is written by itself, and may fail by itself."""
+    with writing(services.store, claimed) as db:
+        ring_for(services, db, claimed.ticket_id)
 
 
 def _look_again_at(services: Services, decided: Plan, ripe_at: datetime) -> datetime | None:

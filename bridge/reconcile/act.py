@@ -9,6 +9,7 @@ from bridge.actions import Action, Ask, Assign, Comment, Correct, Gathered, Link
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Heading, Paragraph
 from bridge.domain import PartnerVerb, Verdict, reference
+from bridge.reconcile.remarks import ring_for_partner
 from bridge.reconcile.telling import ask, correct, gather, tell
 from bridge.rules.links import fingerprint
 from bridge.services import Services
@@ -172,6 +173,8 @@ def _comment(services: Services, claimed: Claim, ticket: Ticket, action: Comment
     outcome = f"wrote comment {comment_id}: {action.action.verb}"
     with writing(services.store, claimed) as db:
         db.get_one(PartnerActionRow, action.action.id).comment_id = comment_id
+        if action.action.verb is PartnerVerb.STILL_FAILING:
+            ring_for_partner(services, db, ticket.id, action.action.id)
         journal(db, ticket.id, act="comment", cause=marker, outcome=outcome, now=services.clock())
     return outcome
 

@@ -11,6 +11,7 @@ class Bells:
 
     tickets: set[int] = field(default_factory=set)
     outbox: bool = False
+    remarks: bool = False
 
 
 def bells(db: Session) -> Bells:

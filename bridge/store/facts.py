@@ -162,6 +162,26 @@ def pull_requests(db: Session, ticket_id: int) -> list[tuple[PullRequest, str]]:
     return [(_read(facts), linked_as) for facts, linked_as in rows]
 
 
+def pull_request_and_tickets(
+    db: Session, *, repository_id: int, number: int
+) -> tuple[PullRequest | None, list[Ticket]]:
+    """A pull request as last read, None when never, and the tickets that it is linked to."""
+    row = db.scalar(
+        select(PullRequestRow).where(
+            PullRequestRow.repository_id == repository_id, PullRequestRow.number == number
+        )
+    )
+    if row is None:
+        return None, []
+    linked = (
+        select(Ticket)
+        .join(TicketPullRequest, TicketPullRequest.ticket_id == Ticket.id)
+        .where(TicketPullRequest.pull_request_id == row.id)
+        .order_by(Ticket.id)
+    )
+    return _read(row.facts), list(db.scalars(linked))
+
+
 def remember_link(db: Session, ticket_id: int, *, repository_id: int, number: int, linked_as: str) -> None:
     row = db.scalar(
         select(TicketPullRequest)

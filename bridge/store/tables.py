@@ -437,6 +437,29 @@ class PublicationRow(Base):
     at: Mapped[datetime]
 
 
+class Remark(Base):
+    """Something that developers read on a pull request: the check, the comment, what a partner said."""
+
+    __tablename__ = "remarks"
+    __table_args__ = (UniqueConstraint("repository_id", "number", "cause"), _NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    repository_id: Mapped[int] = mapped_column(BigInteger)
+    repository: Mapped[str]
+    number: Mapped[int]
+    cause: Mapped[str] = mapped_column(String(32))
+    """check, comment, or `action:12`: the partner's "Ainda ocorre"."""
+    written: Mapped[str] = mapped_column(default="")
+    """What GitHub has, to know whether it has it already."""
+    remote_id: Mapped[str] = mapped_column(String(32), default="")
+    """GitHub's id of the check or the comment."""
+    rung_at: Mapped[datetime]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    busy_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str] = mapped_column(default="")
+
+
 # --- what was decided and done --------------------------------------------------------------------------
 
 

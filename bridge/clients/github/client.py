@@ -3,9 +3,10 @@
 from bridge.clients.github.deliveries import Deliveries
 from bridge.clients.github.publications import Publications
 from bridge.clients.github.pulls import PullRequests
+from bridge.clients.github.remarks import Remarks
 
 
-class GitHub(PullRequests, Publications, Deliveries):
+class GitHub(PullRequests, Publications, Deliveries, Remarks):
     """One GitHub, by token."""
 
     def login(self) -> str:

@@ -43,18 +43,25 @@ class _Answer:
 
 
 class Memory:
-    """Answers that hold for a minute."""
+    """Answers that hold for a while."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._kept: OrderedDict[str, _Answer] = OrderedDict()
         self._lock = threading.Lock()
 
-    def once(self, key: str, ask: Callable[[], Result], *, good: Callable[[Result], bool]) -> Result:
-        """The kept answer where it is fresh and `good`, else a new one."""
+    def once(
+        self,
+        key: str,
+        ask: Callable[[], Result],
+        *,
+        good: Callable[[Result], bool] = lambda _: True,
+        seconds: float = FRESH_SECONDS,
+    ) -> Result:
+        """The kept answer where it is younger than `seconds` and `good`, else a new one."""
         answer = self._answer(key)
         with answer.turns.taken():
-            if self._clock() - answer.at >= FRESH_SECONDS or not good(answer.said):
+            if self._clock() - answer.at >= seconds or not good(answer.said):
                 asked_at = self._clock()
                 answer.said, answer.at = ask(), asked_at
             said: Result = answer.said

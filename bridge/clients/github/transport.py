@@ -1,7 +1,7 @@
 """One conversation with GitHub, and what its failure means: PyGithub without its own pauses and retries."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -22,6 +22,8 @@ DEFAULT_REST = 60.0
 """Seconds; GitHub asks for a minute at least where it names no time (secondary limits)."""
 WHOLE = Scope(name="github", rate=7.5, capacity=300)
 """Half of 900 points a minute (G10), a burst of which may come at once. A verb takes one or two calls."""
+CONTENT = Scope(name="github content", rate=0.1, capacity=40)
+"""Of 80 things written a minute and 500 an hour (G10), half and less."""
 
 Result = TypeVar("Result")
 
@@ -33,6 +35,7 @@ class Transport:
         self._limiter = limiter
         self.memory, self.histories = Memory(), Histories()
         self._auth = credentials(settings)
+        self.is_app = bool(settings.app_id)
         self._github = Github(
             base_url=settings.url,
             auth=self._auth,
@@ -53,9 +56,20 @@ class Transport:
             Unavailable: later, perhaps.
             Refused: never as asked; with `missing`, when it is not there or not for us to see.
         """
+        return self._within([WHOLE], ask)
+
+    def asked_to_write(self, ask: Callable[[], Result]) -> Result:
+        """The same for what people read, of which GitHub takes less.
+
+        Raises:
+            Unavailable, Refused.
+        """
+        return self._within([WHOLE, CONTENT], ask)
+
+    def _within(self, scopes: Sequence[Scope], ask: Callable[[], Result]) -> Result:
         refuse_in_transaction()
         if self._limiter:
-            self._limiter.take(SERVICE, [WHOLE])
+            self._limiter.take(SERVICE, scopes)
         try:
             return ask()
         except GithubException as error:

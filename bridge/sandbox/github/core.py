@@ -66,11 +66,14 @@ class Core:
 
     def seed(self) -> None:
         repo = self.world.add_repo(self.settings.github_repository)
+        url = f"{self.settings.bridge_url}/webhooks/github"
         if self.settings.github_app_key:
-            return  # an App has one webhook of its own, whose address the bridge sets
+            self.world.app_hook.url, self.world.app_hook.content_type = url, "json"
+            self.world.app_hook.secret = self.settings.github_webhook_secret
+            return
         hook = Hook(
             id=self.world.next_id(),
-            url=f"{self.settings.bridge_url}/webhooks/github",
+            url=url,
             secret=self.settings.github_webhook_secret,
             events=["*"],
         )

@@ -93,6 +93,7 @@ class Repo:
     commit_statuses: dict[str, list[Json]] = field(default_factory=dict)
     check_runs: list[Json] = field(default_factory=list)
     runs: dict[int, Json] = field(default_factory=dict)
+    private: bool = True
 
     @property
     def full_name(self) -> str:

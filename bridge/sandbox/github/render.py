@@ -28,7 +28,7 @@ def repository(repo: Repo, base: str) -> Json:
         "node_id": f"R_{repo.id}",
         "name": repo.name,
         "full_name": repo.full_name,
-        "private": True,
+        "private": repo.private,
         "owner": user(repo.owner, base),
         "html_url": f"{base}/{repo.full_name}",
         "url": url,
