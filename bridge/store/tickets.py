@@ -225,8 +225,12 @@ def writing(store: Store, claimed: Claim) -> Iterator[Session]:
         )
         assert isinstance(held, CursorResult)
         if held.rowcount != 1:
-            raise LeaseLost(f"ticket {claimed.ticket_id} was claimed by another worker")
+            raise _lost(claimed)
         yield db
+
+
+def _lost(claimed: Claim) -> LeaseLost:
+    return LeaseLost(f"ticket {claimed.ticket_id} was claimed by another worker")
 
 
 def journal(db: Session, ticket_id: int, *, act: str, cause: str, outcome: str, now: datetime) -> None:
@@ -243,9 +247,9 @@ def settle(store: Store, claimed: Claim, *, outcome: str, due_at: datetime | Non
 def postpone(store: Store, claimed: Claim, *, outcome: str, retry_at: datetime, now: datetime) -> None:
     """Close a look that the outside cut short; the doorbells stay."""
     values = {"outcome": outcome, "retry_at": retry_at, "attempts": Ticket.attempts + 1}
-    with writing(store, claimed) as db:
-        _note(db, claimed, act="retry", outcome=outcome, now=now)
+    with store.begin() as db:
         _let_go(db, claimed, values)
+        _note(db, claimed, act="retry", outcome=outcome, now=now)
 
 
 def park(store: Store, claimed: Claim, *, reason: str, now: datetime) -> bool:
@@ -255,24 +259,27 @@ def park(store: Store, claimed: Claim, *, reason: str, now: datetime) -> bool:
 
 
 def _close(store: Store, claimed: Claim, *, act: str, now: datetime, values: Mapping[str, object]) -> bool:
-    with writing(store, claimed) as db:
+    observed = {"observed_generation": claimed.generation}
+    with store.begin() as db:
+        generation = _let_go(db, claimed, {**values, **observed})
         _note(db, claimed, act=act, outcome=str(values["outcome"]), now=now)
-        _let_go(db, claimed, values)
-        db.execute(
-            update(Ticket)
-            .where(Ticket.id == claimed.ticket_id)
-            .values(observed_generation=claimed.generation)
-        )
         db.execute(
             delete(Ring).where(Ring.ticket_id == claimed.ticket_id, Ring.generation <= claimed.generation)
         )
-        generation = db.scalar(select(Ticket.generation).where(Ticket.id == claimed.ticket_id))
-        return generation is not None and generation > claimed.generation
+        return generation > claimed.generation
 
 
-def _let_go(db: Session, claimed: Claim, values: Mapping[str, object]) -> None:
-    free = {"lease_owner": "", "lease_until": None}
-    db.execute(update(Ticket).where(Ticket.id == claimed.ticket_id).values(**free, **values))
+def _let_go(db: Session, claimed: Claim, values: Mapping[str, object]) -> int:
+    """Free the ticket, under its fence as `writing` does; the generation that it has now."""
+    generation: int | None = db.scalar(
+        update(Ticket)
+        .where(Ticket.id == claimed.ticket_id, Ticket.fence == claimed.fence)
+        .values(lease_owner="", lease_until=None, **values)
+        .returning(Ticket.generation)
+    )
+    if generation is None:
+        raise _lost(claimed)
+    return generation
 
 
 def _note(db: Session, claimed: Claim, *, act: str, outcome: str, now: datetime) -> None:
