@@ -29,6 +29,14 @@ class Assign:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unlink:
+    """Take a pull request that does not name the ticket any more off the issue."""
+
+    pull_request: PullRequest
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetField:
     """`field` is `staging_url` or `version`."""
 
@@ -128,7 +136,7 @@ class Correct:
     context: Mapping[str, str]
 
 
-Action = Link | Assign | SetField | Move | Wait | Comment | Ask | Correct | Tell | Gathered
+Action = Link | Unlink | Assign | SetField | Move | Wait | Comment | Ask | Correct | Tell | Gathered
 
 
 @dataclass(frozen=True, kw_only=True)

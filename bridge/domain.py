@@ -112,10 +112,16 @@ class Review:
     commit: str
     """The head that was reviewed."""
     at: datetime | None
+    asked_again: bool = False
+    """The reviewer was asked for another review since."""
+    other_base: bool = False
+    """The base branch has been changed since."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PullRequest:
+    """A pull request as one look at GitHub showed it."""
+
     repository_id: int
     repository: str
     number: int
@@ -130,26 +136,50 @@ class PullRequest:
     merged: bool
     merge_commit: str
     reviews: tuple[Review, ...]
-    requested_reviewers: tuple[str, ...]
     base: str = ""
     """The branch that it is merged into; empty in rows from before it was read."""
+    fork: bool = False
+    """From another repository, or from one that is gone."""
+    author_association: str = ""
+    """What GitHub says that the author is to the repository: `MEMBER`, `NONE`."""
+    commit_keys: tuple[str, ...] = ()
+    """What may be issue keys in its commits' messages."""
+    decision: str = ""
+    """GitHub's own `APPROVED`, `CHANGES_REQUESTED` or `REVIEW_REQUIRED`; empty without such a rule."""
+    queued: bool = False
+    """In the merge queue."""
 
     @property
     def name(self) -> str:
+        """For people: repositories are renamed and transferred."""
         return f"{self.repository}#{self.number}"
+
+    @property
+    def key(self) -> str:
+        """The same for as long as the pull request lives."""
+        return f"{self.repository_id}#{self.number}"
 
     @property
     def pin(self) -> str:
         """The pull request at its present head."""
-        return f"{self.name}@{self.head}"
+        return f"{self.key}@{self.head}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unnamed:
+    """A pull request that does not name the ticket, or does no more."""
+
+    pull_request: PullRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Branch:
-    """A branch that names a ticket."""
+    """A branch that names a ticket: by its own name, or only in its commits' messages."""
 
     repository_id: int
     name: str
+    by_name: bool = True
+    is_there: bool = True
 
 
 class Stage(StrEnum):
@@ -173,7 +203,7 @@ class Publication:
     """False once GitHub says that the deployment is inactive, or failed after all."""
 
 
-Fact = PullRequest | Branch | Publication
+Fact = PullRequest | Unnamed | Branch | Publication
 """What a look at GitHub may bring."""
 
 
@@ -224,13 +254,28 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a lane says now. Two verdicts are the same when their identity is."""
+    """What a lane says now. `identity` is its kind and the ids of what decides it."""
 
     lane: Lane
     triggers: tuple[Trigger, ...]
     """Tried in order; the first whose rule may leave the present status wins."""
     identity: str
     reason: str
+
+    def is_no_news_after(self, identity: str) -> bool:
+        """True when the lane has said so before, be it with more reasons.
+
+        A reason that falls away (a pull request is closed, a branch deleted, one of two objections dismissed)
+        is nothing that a person should give way to.
+        """
+        kind, *ids = self.identity.split(" ")
+        before, *known = identity.split(" ")
+        gathered = self.lane in _GATHERED and kind == before and set(ids) <= set(known)
+        return gathered or self.identity == identity
+
+
+_GATHERED = {Lane.BRANCH, Lane.PULL_REQUESTS, Lane.FIX}
+"""The lanes whose verdicts many things can decide together."""
 
 
 @dataclass(frozen=True, kw_only=True)

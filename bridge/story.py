@@ -12,7 +12,7 @@ from bridge.domain import reference
 from bridge.rules.publications import counts
 from bridge.rules.standing import standing
 from bridge.services import Services
-from bridge.store import facts
+from bridge.store import facts, pulls
 from bridge.store.tables import Entry, Event, LaneRow, Mail, Ring, Ticket, Upload
 from bridge.store.tickets import LONGEST_LEASE
 
@@ -201,7 +201,7 @@ def _files(db: Session, ticket_id: int) -> Iterator[str]:
 
 
 def _pull_requests(db: Session, services: Services, ticket_id: int) -> Iterator[str]:
-    found = [one for one, _ in facts.pull_requests(db, ticket_id)]
+    found = [one for one, _ in pulls.pull_requests(db, ticket_id)]
     for one in found:
         yield from standing(one, services.mappings.workflow.reviews)
     for published in facts.publications(db, ticket_id):

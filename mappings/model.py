@@ -73,12 +73,41 @@ class Rule:
     through: tuple[str, ...] = ()
 
 
+class Mention(StrEnum):
+    """Where a pull request may name its tickets."""
+
+    BRANCH = "branch"
+    TITLE = "title"
+    BODY = "body"
+    COMMITS = "commits"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linking:
+    """Which pull requests belong to which tickets."""
+
+    trust: tuple[tuple[Mention, ...], ...] = (
+        (Mention.BRANCH, Mention.TITLE, Mention.BODY),
+        (Mention.COMMITS,),
+    )
+    """The most trusted places first; a later rank is read only when none before it names a ticket of ours."""
+    fork_authors: tuple[str, ...] = ()
+    """What GitHub must call the author of a fork's pull request (`MEMBER`); empty: anything."""
+
+    def reads(self, place: Mention) -> bool:
+        return any(place in rank for rank in self.trust)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reviews:
     """What counts as approved. `approvals`: how many reviewers; `stale_on_push`: a push withdraws them."""
 
     approvals: int = 1
+    by_protection: bool = False
+    """GitHub itself says whether the reviews suffice: by the branch's rules, code owners included."""
     stale_on_push: bool = False
+    ignored: tuple[str, ...] = ()
+    """Logins whose reviews count for nothing; `*` stands for any text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +150,7 @@ class Workflow:
     moments: Mapping[Moment, str]
     """Moment to e-mail kind; a moment that is not here sends nothing."""
     mails: MailPolicy = MailPolicy()
+    links: Linking = Linking()
     reviews: Reviews
     environments: Environments
     comment_marker: str

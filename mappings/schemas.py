@@ -12,7 +12,9 @@ from mappings.model import (
     FieldType,
     Form,
     FormField,
+    Linking,
     MailPolicy,
+    Mention,
     Moment,
     OnPullRequests,
     Option,
@@ -27,6 +29,19 @@ from mappings.model import (
 
 CATEGORIES = {"new": Category.NEW, "in progress": Category.IN_PROGRESS, "done": Category.DONE}
 """Jira calls the middle one `indeterminate` in its API and "In progress" everywhere else."""
+
+BY_PROTECTION = "branch protection"
+"""Instead of a number of approvals."""
+ASSOCIATIONS = (
+    "OWNER",
+    "MEMBER",
+    "COLLABORATOR",
+    "CONTRIBUTOR",
+    "FIRST_TIME_CONTRIBUTOR",
+    "FIRST_TIMER",
+    "NONE",
+)
+"""GitHub's words for what an author is to a repository."""
 
 
 def not_blank(text: str) -> None:
@@ -58,6 +73,11 @@ def a_pattern(text: str) -> None:
 def some_patterns(texts: list[str]) -> None:
     if not texts:
         raise ValidationError('is empty\nList at least one environment\'s name or pattern, such as "prod*".')
+
+
+def some_places(places: list[Any]) -> None:
+    if not places:
+        raise ValidationError("is empty\nList places: branch, title, body or commits.")
 
 
 def at_least_one(number: int) -> None:
@@ -154,13 +174,42 @@ class MailsSchema(Strict):
 MomentsSchema = _Moments.from_dict({moment.value: text() for moment in Moment}, name="MomentsSchema")
 
 
+class LinksSchema(Strict):
+    trust = fields.List(
+        fields.List(fields.Enum(Mention, by_value=True), validate=some_places), validate=some_places
+    )
+    fork_authors = fields.List(fields.String(validate=validate.OneOf(ASSOCIATIONS)))
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Linking:
+        made = {name: tuple(value) for name, value in values.items()}
+        if "trust" in made:
+            made["trust"] = tuple(tuple(rank) for rank in made["trust"])
+        return Linking(**made)
+
+
+class Approvals(fields.Integer):
+    """How many, or GitHub's own rules."""
+
+    def _deserialize(self, value: Any, *place: Any, **options: Any) -> Any:
+        return value if value == BY_PROTECTION else super()._deserialize(value, *place, **options)
+
+
+def enough_approvals(wanted: int | str) -> None:
+    if isinstance(wanted, int):
+        at_least_one(wanted)
+
+
 class ReviewsSchema(Strict):
-    approvals = fields.Integer(strict=True, validate=at_least_one)
+    approvals = Approvals(strict=True, validate=enough_approvals)
     stale_on_push = fields.Boolean()
+    ignored = texts()
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Reviews:
-        return Reviews(**values)
+        if values.get("approvals") == BY_PROTECTION:
+            values |= {"approvals": 1, "by_protection": True}
+        return Reviews(**{**values, "ignored": tuple(values.get("ignored", ()))})
 
 
 class EnvironmentsSchema(Strict):
@@ -191,6 +240,8 @@ class WorkflowSchema(Strict):
     triggers = fields.Nested(TriggersSchema, required=True)
     moments = fields.Nested(MomentsSchema, required=True)
     mails = fields.Nested(MailsSchema)
+    # May be left out: boards older than it name their tickets as they always did.
+    links = fields.Nested(LinksSchema, load_default=Linking)
     reviews = fields.Nested(ReviewsSchema, required=True)
     environments = fields.Nested(EnvironmentsSchema, required=True)
     comment_marker = fields.String(required=True, validate=one_word)

@@ -420,7 +420,7 @@ def a_person_has_dragged_it_back(desk: Desk) -> tuple[int, list[str]]:
 @case
 def the_review_was_a_comment_only(desk: Desk) -> tuple[int, list[str]]:
     number, _, _ = desk.reviewed("COMMENT")
-    return number, ["by bruno: COMMENTED, which is no verdict and changes nothing", "(0 of 1 approvals)"]
+    return number, ["by bruno: COMMENTED, which is no verdict and changes nothing", ": 0 of 1 approvals"]
 
 
 @case

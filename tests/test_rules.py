@@ -51,7 +51,6 @@ def pull(number: int = 1, **changes: Any) -> PullRequest:
         "merged": False,
         "merge_commit": "",
         "reviews": (),
-        "requested_reviewers": (),
     }
     return PullRequest(**{**facts, **changes})
 
@@ -84,6 +83,7 @@ def seen(status: str, *pulls: PullRequest, **changes: Any) -> Observation:
         "issue": issue(status, **given),
         "pull_requests": pulls,
         "linked_as": {},
+        "unnamed": (),
         "branches": (),
         "publications": (),
         "partner_actions": (),
@@ -130,7 +130,7 @@ def test_the_last_opinion_of_each_reviewer_counts(reviews: tuple[Review, ...], w
 
 
 def test_asking_a_reviewer_again_withdraws_the_opinion() -> None:
-    asked = pull(reviews=(review(1, "CHANGES_REQUESTED"),), requested_reviewers=("bruno",))
+    asked = pull(reviews=(replace(review(1, "CHANGES_REQUESTED"), asked_again=True),))
     assert trigger_of(asked) is Trigger.REVIEW_PENDING
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from bridge.config import ConfigError, Secret, load
-from bridge.rules.keys import keys_in
+from bridge.rules.keys import keys_in, keys_in_any_case
 from bridge.services import Services, build
 from bridge.store import Store
 from bridge.store.tables import Counter, Delivery, Ring
@@ -218,8 +218,8 @@ def test_our_own_trouble_is_503_so_that_jira_sends_again(services: Services, cli
     ("text", "keys"),
     [
         ("CHAM-12-fix", {"CHAM-12"}),
-        ("feature/cham-12_x", {"CHAM-12"}),
-        ("feature/cham-12", {"CHAM-12"}),
+        ("feature/cham-12_x", set()),  # in prose "nf-10" is no key
+        ("Cham-12", set()),
         ("UTF-8 and SHA-256", {"UTF-8", "SHA-256"}),
         ("CHAM-12 CHAM-13", {"CHAM-12", "CHAM-13"}),
         ("XCHAM-1a", set()),
@@ -228,6 +228,11 @@ def test_our_own_trouble_is_503_so_that_jira_sends_again(services: Services, cli
 )
 def test_what_may_be_an_issue_key(text: str, keys: set[str]) -> None:
     assert keys_in(text, None) == keys
+
+
+@pytest.mark.parametrize("name", ["CHAM-12-fix", "feature/cham-12_x", "feature/Cham-12", "cham-12"])
+def test_branches_and_titles_are_written_in_any_case(name: str) -> None:
+    assert keys_in_any_case(name) == {"CHAM-12"}
 
 
 def test_what_is_too_large_is_not_read(client: FlaskClient, store: Store) -> None:

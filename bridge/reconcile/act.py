@@ -5,15 +5,28 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bridge.actions import Action, Ask, Assign, Comment, Correct, Gathered, Link, Move, SetField, Tell, Wait
+from bridge.actions import (
+    Action,
+    Ask,
+    Assign,
+    Comment,
+    Correct,
+    Gathered,
+    Link,
+    Move,
+    SetField,
+    Tell,
+    Unlink,
+    Wait,
+)
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Heading, Paragraph
 from bridge.domain import PartnerVerb, Verdict, reference
-from bridge.reconcile.remarks import ring_for_partner
+from bridge.reconcile.remarks import ring_about, ring_for_partner
 from bridge.reconcile.telling import ask, correct, gather, tell
 from bridge.rules.links import fingerprint
 from bridge.services import Services
-from bridge.store import facts
+from bridge.store import pulls
 from bridge.store.tables import LaneRow, PartnerActionRow, Ticket
 from bridge.store.tickets import Claim, hold, journal, writing
 
@@ -50,13 +63,7 @@ def _link(services: Services, claimed: Claim, ticket: Ticket, action: Link) -> s
     outcome = f"linked {action.title}"
     one = action.pull_request
     with writing(services.store, claimed) as db:
-        facts.remember_link(
-            db,
-            ticket.id,
-            repository_id=one.repository_id,
-            number=one.number,
-            linked_as=fingerprint(action),
-        )
+        pulls.remember_link(db, ticket.id, one, linked_as=fingerprint(action))
         journal(db, ticket.id, act="link", cause=one.url, outcome=outcome, now=services.clock())
     return outcome
 
@@ -75,6 +82,17 @@ def _assign(services: Services, claimed: Claim, ticket: Ticket, action: Assign) 
     with writing(services.store, claimed) as db:
         db.get_one(Ticket, ticket.id).assigned = action.account
         journal(db, ticket.id, act="assign", cause=action.pull_request, outcome=outcome, now=services.clock())
+    return outcome
+
+
+def _unlink(services: Services, claimed: Claim, ticket: Ticket, action: Unlink) -> str:
+    one = action.pull_request
+    services.jira.unlink(ticket.jira_id or "", one)
+    outcome = f"unlinked {one.name}: {action.reason}"
+    with writing(services.store, claimed) as db:
+        pulls.forget_link(db, ticket.id, one)
+        ring_about(services, db, one)
+        journal(db, ticket.id, act="unlink", cause=one.url, outcome=outcome, now=services.clock())
     return outcome
 
 
@@ -187,6 +205,7 @@ def _words(ticket: Ticket, action: Comment) -> list[Block]:
 
 _STEPS: dict[type[Any], Callable[..., str]] = {
     Link: _link,
+    Unlink: _unlink,
     SetField: _set_field,
     Wait: _wait,
     Comment: _comment,

@@ -2,13 +2,26 @@
 
 from collections.abc import Sequence
 
-from bridge.actions import Action, Ask, Assign, Comment, Correct, Gathered, Link, Move, SetField, Tell, Wait
+from bridge.actions import (
+    Action,
+    Ask,
+    Assign,
+    Comment,
+    Correct,
+    Gathered,
+    Link,
+    Move,
+    SetField,
+    Tell,
+    Unlink,
+    Wait,
+)
 from bridge.reconcile.files import waiting_files
 from bridge.reconcile.observe import observation, read_github
 from bridge.reconcile.telling import holds
 from bridge.rules import plan
 from bridge.services import Services
-from bridge.store import facts
+from bridge.store import pulls
 from bridge.store.tables import Ticket
 from bridge.store.tickets import pending
 
@@ -28,7 +41,7 @@ def foresee(services: Services, ticket_id: int, *, rings: Rings = ()) -> list[st
     with services.store.read() as db:
         ticket = db.get_one(Ticket, ticket_id)
         rung = [*pending(db, ticket_id), *rings]
-        names = [one.name for one, _ in facts.pull_requests(db, ticket_id)]
+        names = [one.name for one, _ in pulls.pull_requests(db, ticket_id)]
     said = ["would send the receipt"] if ("filed", "form") in rung else []
     if not ticket.jira_id:
         return [*said, _creation(ticket)]
@@ -66,10 +79,12 @@ def _told(action: Action) -> str:
             return _written(action)
 
 
-def _written(action: Link | Assign | SetField | Comment) -> str:
+def _written(action: Link | Unlink | Assign | SetField | Comment) -> str:
     match action:
         case Link(title=title):
             return f"would link {title}"
+        case Unlink(pull_request=one, reason=reason):
+            return f"would unlink {one.name}: {reason}"
         case Assign(login=login, pull_request=name):
             return f"would assign {login}, who wrote {name}"
         case SetField(field=field, value=value):

@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.clients.github import FailedDelivery, RecentPullRequest
+from bridge.clients.github import FailedDelivery
 from bridge.reconcile.duplicates import RING, suspects
+from bridge.reconcile.missed_pulls import Doorbell, Whereabouts, unseen_branches, unseen_pull_requests
 from bridge.reconcile.publications import stage_of, stage_of_workflow
-from bridge.rules.keys import keys_in
 from bridge.services import Services
-from bridge.store import facts, sweeps
+from bridge.store import facts, pulls, sweeps
 from bridge.store.tables import Delivery, Ticket
 from bridge.store.tickets import ring
 from mappings.model import Category
@@ -28,13 +27,9 @@ OVERLAP = timedelta(minutes=10)
 STALE = timedelta(hours=6)
 """An open ticket that nobody has rung for so long is read directly, whatever the search says."""
 STALE_LIMIT = 50
-CLOCK_SKEW = timedelta(minutes=1)
 AFTER_FAILURE = timedelta(minutes=1)
 
 log = structlog.get_logger()
-
-Doorbell = tuple[int, str, str]
-"""(ticket, kind, subject)"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +41,7 @@ class Findings:
     bells: tuple[Doorbell, ...]
     lost: tuple[tuple[str, FailedDelivery], ...] = ()
     """(repository, webhook that GitHub failed to deliver)."""
+    repositories: tuple[Whereabouts, ...] = ()
 
 
 Sweep = Callable[[Services, datetime], Findings]
@@ -90,6 +86,9 @@ def _run(services: Services, name: str, sweep: Sweep, *, since: datetime, began:
 def _carry_out(services: Services, found: Findings) -> str:
     for repository, one in found.lost:
         services.github.redeliver(repository, one)
+    with services.store.begin() as db:
+        for place in found.repositories:
+            pulls.remember_repository(db, place.id, name=place.name, mapped_as=place.mapped_as)
     rung = _ring(services, found.bells)
     again = f", {len(found.lost)} failed deliveries asked for again" if found.lost else ""
     return f"{found.said}; {rung} doorbells rung{again}"
@@ -161,20 +160,23 @@ def _github(services: Services, since: datetime) -> Findings:
     lost: list[tuple[str, FailedDelivery]] = []
     repositories = _repositories(services)
     for repository in repositories:
-        lost += _lost(services, repository, since)
-        found = _pull_requests(services, repository, since)
-        bells += [*found, *_branches(services, repository)]
-        bells += _publications(services, repository, since, rung={ticket_id for ticket_id, _, _ in found})
+        lost += _lost(services, repository.name, since)
+        found = unseen_pull_requests(services, repository.name, since)
+        bells += [*found, *unseen_branches(services, repository)]
+        bells += _publications(
+            services, repository.name, since, rung={ticket_id for ticket_id, _, _ in found}
+        )
     said = f"{len(repositories)} repositories read since {since:%Y-%m-%d %H:%M}"
-    return Findings(said=said, bells=tuple(bells), lost=tuple(lost))
+    return Findings(said=said, bells=tuple(bells), lost=tuple(lost), repositories=tuple(repositories))
 
 
-def _repositories(services: Services) -> list[str]:
-    """Those of the settings; without any, those whose pull requests we know."""
-    if services.config.github.repositories:
-        return sorted(services.config.github.repositories)
-    with services.store.read() as db:
-        return facts.known_repositories(db)
+def _repositories(services: Services) -> list[Whereabouts]:
+    """Those of the settings, as they are called now; without any, those whose pull requests we know."""
+    names = sorted(services.config.github.repositories)
+    if not names:
+        with services.store.read() as db:
+            names = pulls.known_repositories(db)
+    return [Whereabouts(*services.github.whereabouts(name), mapped_as=name) for name in names]
 
 
 def _lost(services: Services, repository: str, since: datetime) -> list[tuple[str, FailedDelivery]]:
@@ -187,38 +189,6 @@ def _lost(services: Services, repository: str, since: datetime) -> list[tuple[st
         )
         known = set(db.scalars(query))
     return [(repository, one) for one in failed if one.guid not in known]
-
-
-def _pull_requests(services: Services, repository: str, since: datetime) -> list[Doorbell]:
-    found = services.github.recent_pull_requests(repository, since=since)
-    with services.store.read() as db:
-        return [
-            (ticket_id, "pull_request", f"{repository}#{one.number}")
-            for one in found
-            for ticket_id in _unseen_by(db, one)
-        ]
-
-
-def _unseen_by(db: Session, one: RecentPullRequest) -> set[int]:
-    """The tickets that a pull request names and that have not seen it as it is now."""
-    seen_at = facts.pull_request_seen_at(db, repository_id=one.repository_id, number=one.number)
-    linked = set(facts.tickets_of_pull_request(db, repository_id=one.repository_id, number=one.number))
-    named = set(facts.tickets_by_key(db, keys_in(one.branch, one.title, one.body)).values())
-    if seen_at is not None and seen_at > one.updated_at + CLOCK_SKEW:
-        return named - linked
-    return named | linked
-
-
-def _branches(services: Services, repository: str) -> list[Doorbell]:
-    repository_id, names = services.github.branches(repository)
-    bells: list[Doorbell] = []
-    with services.store.read() as db:
-        for name in names:
-            tickets = set(facts.tickets_by_key(db, keys_in(name)).values())
-            if tickets:
-                tickets -= facts.tickets_of_branch(db, repository_id=repository_id, name=name)
-            bells += [(ticket_id, "branch", f"{repository} {repository_id} {name}") for ticket_id in tickets]
-    return bells
 
 
 def _publications(services: Services, repository: str, since: datetime, *, rung: set[int]) -> list[Doorbell]:
@@ -242,7 +212,7 @@ def _publications(services: Services, repository: str, since: datetime, *, rung:
         return []
     repository_id = services.github.repository_id(repository)
     with services.store.read() as db:
-        tickets = facts.tickets_of_repository(
+        tickets = pulls.tickets_of_repository(
             db, repository_id=repository_id, except_statuses=_done(services)
         )
         return [

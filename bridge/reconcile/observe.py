@@ -7,12 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Quotes
+from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Quotes, Unnamed
 from bridge.reconcile import publications
 from bridge.rules import Observation, addresses_to_ask
 from bridge.rules.following import News
+from bridge.rules.keys import keys_in_any_case
+from bridge.rules.naming import named, naming_of
 from bridge.services import Services
-from bridge.store import facts, followers, mails
+from bridge.store import facts, followers, mails, pulls
 from bridge.store.tables import Event, Ticket
 
 GITHUB_LAG = 2.0
@@ -45,6 +47,7 @@ def read_github(services: Services, ticket: Ticket, rings: Rings) -> tuple[list[
             silent.append(_lag_or_gone(error, ticket, subject))
         else:
             found += read
+            silent += filter(None, map(_silence, read))
             silent += [] if read else [f"{kind} {subject} {_NOTHING_IN[kind]}"]
     return found, silent
 
@@ -53,22 +56,28 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
     """The issue, our rows, and what was read just now in place of its rows."""
     fresh = list(fresh)
     with services.store.read() as db:
-        linked = facts.pull_requests(db, ticket.id)
-        rows = {one.name: one for one, _ in linked}
+        linked = pulls.pull_requests(db, ticket.id)
+        rows = {one.key: one for one, _ in linked}
         published = {one.identity: one for one in facts.publications(db, ticket.id)}
-        branches = dict.fromkeys(facts.branches(db, ticket.id))
+        branches = dict.fromkeys(pulls.branches(db, ticket.id))
         actions = facts.partner_actions(db, ticket.id)
         lanes, told = facts.lanes(db, ticket.id), _told(db, ticket.id)
         mailed, news = mails.causes(db, ticket.id), _news(db, ticket.id)
         following = followers.of_ticket(db, ticket)
-    rows |= {one.name: one for one in fresh if isinstance(one, PullRequest)}
+    rows |= {one.key: one for one in fresh if isinstance(one, PullRequest)}
+    unnamed = (one.pull_request for one in fresh if isinstance(one, Unnamed))
+    rows |= {one.key: one for one in unnamed if one.key in rows}
+    naming = _naming(services, ticket, rows.values())
     published |= {one.identity: one for one in fresh if isinstance(one, Publication)}
-    branches |= dict.fromkeys(one.name for one in fresh if isinstance(one, Branch))
+    heads = {one.name: one for one in fresh if isinstance(one, Branch)}
+    branches |= dict.fromkeys(name for name, one in heads.items() if one.by_name)
+    gone = {name for name, one in heads.items() if not one.is_there}
     seen = Observation(
         issue=issue,
-        pull_requests=tuple(rows.values()),
-        linked_as={one.name: linked_as for one, linked_as in linked},
-        branches=tuple(branches),
+        pull_requests=tuple(naming),
+        linked_as={one.key: linked_as for one, linked_as in linked},
+        unnamed=tuple(one for one in rows.values() if one not in naming),
+        branches=tuple(name for name in branches if name not in gone),
         publications=tuple(published.values()),
         partner_actions=actions,
         lanes=lanes,
@@ -103,14 +112,37 @@ def _news(db: Session, ticket_id: int) -> tuple[News, ...]:
 
 def _pull_request(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
     repository, _, number = subject.rpartition("#")
-    return [services.github.pull_request(repository, int(number))]
+    return _of_ticket(services, ticket, [services.github.pull_request(repository, int(number))])
 
 
 def _branch(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
+    """A branch that names the ticket, or the pull requests of one whose commits do."""
     repository, repository_id, name = subject.split(" ", 2)
-    if not services.github.branch_exists(repository, name):
-        return []
-    return [Branch(repository_id=int(repository_id), name=name)]
+    with services.store.read() as db:
+        by_name = ticket.id in facts.tickets_by_key(db, keys_in_any_case(name)).values()
+    branch = Branch(repository_id=int(repository_id), name=name, by_name=by_name)
+    if by_name:
+        return [replace(branch, is_there=services.github.branch_exists(repository, name))]
+    return [branch, *_of_ticket(services, ticket, services.github.pull_requests_of(repository, name))]
+
+
+def _of_ticket(services: Services, ticket: Ticket, read: list[PullRequest]) -> list[Fact]:
+    naming = _naming(services, ticket, read)
+    return [one if one in naming else Unnamed(pull_request=one) for one in read]
+
+
+def _naming(services: Services, ticket: Ticket, known: Iterable[PullRequest]) -> list[PullRequest]:
+    """Those of the pull requests that name the ticket, by the key that its issue has or had."""
+    namings = [(one, naming_of(one)) for one in known]
+    with services.store.read() as db:
+        keys = set[str]().union(*(naming.candidates for _, naming in namings))
+        ours = facts.tickets_by_key(db, keys)
+    policy = services.mappings.workflow.links
+    return [
+        one
+        for one, naming in namings
+        if ticket.id in {ours[key] for key in named(naming, policy, ours.keys())}
+    ]
 
 
 def _lag_or_gone(error: Refused, ticket: Ticket, subject: str) -> str:
@@ -122,8 +154,19 @@ def _lag_or_gone(error: Refused, ticket: Ticket, subject: str) -> str:
     return f"{error.service} {reason}: taken for gone after {LAG_ATTEMPTS} tries"
 
 
+def _silence(fact: Fact) -> str:
+    """Why a fact says nothing of the ticket; empty when it does."""
+    match fact:
+        case Unnamed(pull_request=one):
+            return f"pull request {one.name} does not name the ticket"
+        case Branch(name=name, is_there=False):
+            return f"branch {name} is gone"
+        case Branch(name=name, by_name=False):
+            return f"branch {name} names the ticket in its commits only, so its pull requests tell"
+    return ""
+
+
 _NOTHING_IN = {
-    "branch": "is gone",
     "deployment": "moves nothing: not ended well, another environment, or without the ticket's fix",
     "release": "moves nothing: a draft, or without the ticket's fix",
     "run": "moves nothing: it did not succeed, another workflow, or without the ticket's fix",

@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from bridge.clients.github import Deployment
 from bridge.domain import Fact, PullRequest, Stage
 from bridge.services import Services
-from bridge.store import facts
+from bridge.store import facts, pulls
 from bridge.store.tables import Ticket
 from mappings.model import Environments
 
@@ -78,7 +78,7 @@ def _published(
     if deployment.state != "success":
         return []
     with services.store.read() as db:
-        known = {one.name: one for one, _ in facts.pull_requests(db, ticket.id)}
+        known = {one.name: one for one, _ in pulls.pull_requests(db, ticket.id)}
     known |= {one.name: one for one in found if isinstance(one, PullRequest)}
     contains = frozenset(
         one.pin for one in known.values() if _contained(services, repository, deployment, one)

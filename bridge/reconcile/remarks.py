@@ -13,7 +13,7 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import PullRequest, reference
 from bridge.rules.remarks import Check, Face, check_of, comment_of, near_misses, still_failing
 from bridge.services import Services
-from bridge.store import facts, remarks
+from bridge.store import pulls, remarks
 from bridge.store.remarks import CHECK, COMMENT, SAID, Place
 from bridge.store.tables import PartnerActionRow, Remark, Ticket
 from bridge.store.tickets import journal
@@ -43,15 +43,20 @@ def write_due(services: Services) -> int:
 
 def ring_for(services: Services, db: Session, ticket_id: int) -> None:
     """What is said on this ticket's pull requests may have to change."""
+    for one, _ in pulls.pull_requests(db, ticket_id):
+        ring_about(services, db, one)
+
+
+def ring_about(services: Services, db: Session, one: PullRequest) -> None:
+    """What is said on a pull request may have to change."""
     on = services.mappings.workflow.on_pull_requests
     causes = [cause for cause, is_on in ((CHECK, on.check), (COMMENT, on.comment)) if is_on]
-    for one, _ in facts.pull_requests(db, ticket_id):
-        remarks.ring(db, _place(one), causes, now=services.clock())
+    remarks.ring(db, _place(one), causes, now=services.clock())
 
 
 def ring_for_partner(services: Services, db: Session, ticket_id: int, action_id: int) -> None:
     """The partner's "Ainda ocorre" is written on the ticket's last pull request."""
-    living = [one for one, _ in facts.pull_requests(db, ticket_id) if one.is_open or one.merged]
+    living = [one for one, _ in pulls.pull_requests(db, ticket_id) if one.is_open or one.merged]
     if living and services.mappings.workflow.on_pull_requests.still_failing:
         remarks.ring(db, _place(living[-1]), [f"{SAID}{action_id}"], now=services.clock())
 
@@ -147,7 +152,7 @@ _STEPS: dict[str, Callable[[Services, Remark], Written]] = {CHECK: _check, COMME
 def _seen(services: Services, remark: Remark) -> tuple[PullRequest | None, list[Ticket]]:
     """The pull request as last read, and its tickets."""
     with services.store.read() as db:
-        return facts.pull_request_and_tickets(db, repository_id=remark.repository_id, number=remark.number)
+        return pulls.pull_request_and_tickets(db, repository_id=remark.repository_id, number=remark.number)
 
 
 def _faces(services: Services, remark: Remark, tickets: Sequence[Ticket]) -> list[Face]:

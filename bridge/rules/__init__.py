@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.actions import Action, Ask, Assign, Correct, Gathered, Link, Plan, Tell, Wait
+from bridge.actions import Action, Ask, Assign, Correct, Gathered, Link, Plan, Tell, Unlink, Wait
 from bridge.domain import Lane
 from bridge.rules.assigning import assignment
 from bridge.rules.gathering import gatherings, ripe_after
 from bridge.rules.links import links
 from bridge.rules.moves import Observation, moves, staging_url, unspent, verdicts
+from bridge.rules.naming import why_unnamed
 from bridge.rules.redeployed import new_address, redeployed
 from bridge.rules.story import Holds, Story, public_text
 from bridge.rules.telling import tellings
@@ -68,8 +69,10 @@ def _ask_again_at(seen: Observation, now: datetime) -> datetime:
     return now + min(max(youngest / 10, SOONEST), LATEST)
 
 
-def _links(seen: Observation, mappings: Mappings) -> list[Link]:
-    return list(links(seen.pull_requests, seen.linked_as, mappings.workflow.reviews))
+def _links(seen: Observation, mappings: Mappings) -> list[Link | Unlink]:
+    workflow = mappings.workflow
+    gone = [Unlink(pull_request=one, reason=why_unnamed(one, workflow.links)) for one in seen.unnamed]
+    return [*gone, *links(seen.pull_requests, seen.linked_as, workflow.reviews)]
 
 
 def _assignments(seen: Observation, mappings: Mappings) -> list[Assign]:

@@ -28,8 +28,11 @@ class Observation:
 
     issue: Issue
     pull_requests: tuple[PullRequest, ...]
+    """Those that name the ticket."""
     linked_as: Mapping[str, str]
-    """Pull request name to its remote link as Jira last took it."""
+    """`PullRequest.key` to its remote link as Jira last took it."""
+    unnamed: tuple[PullRequest, ...]
+    """Linked once, they name the ticket no more."""
     branches: tuple[str, ...]
     publications: tuple[Publication, ...]
     partner_actions: tuple[PartnerAction, ...]
@@ -53,7 +56,7 @@ def verdicts(seen: Observation, workflow: Workflow) -> list[Verdict]:
         _assignee(seen.issue),
         _branch(seen.branches),
         pull_requests_verdict(counted, workflow.reviews),
-        fix_verdict(counted),
+        fix_verdict(counted, workflow.reviews),
         _publication(seen, Stage.STAGING, workflow),
         _publication(seen, Stage.PRODUCTION, workflow),
         _partner(seen.partner_actions),
@@ -88,7 +91,9 @@ def unspent(seen: Observation, workflow: Workflow) -> list[Verdict]:
     return [
         one
         for one in verdicts(seen, workflow)
-        if not (one.lane in states and states[one.lane].spent and states[one.lane].identity == one.identity)
+        if not (
+            one.lane in states and states[one.lane].spent and one.is_no_news_after(states[one.lane].identity)
+        )
     ]
 
 
@@ -112,7 +117,7 @@ def _unanswered(step: Move | Wait, seen: Observation) -> Wait | None:
 
 def _led_before(verdict: Verdict, state: LaneState | None, issue: Issue, workflow: Workflow) -> Move | None:
     """The move that Jira made though its answer was lost: somebody may have dragged the ticket on since."""
-    if state is None or state.identity != verdict.identity or not state.moving_after:
+    if state is None or not state.moving_after or not verdict.is_no_news_after(state.identity):
         return None
     ours = {
         change.to_status

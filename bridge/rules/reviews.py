@@ -1,14 +1,12 @@
 """What a ticket's pull requests say together: the worst of them decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bridge.domain import Lane, PullRequest, Review, ReviewState, Verdict
+from bridge.domain import Lane, PullRequest, Review, Verdict
+from bridge.rules.opinions import approvals, blocking, discount, who, withdrawn
 from mappings.model import Reviews, Trigger
-
-OPINIONS = {ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED, ReviewState.DISMISSED}
-"""A later COMMENTED does not withdraw a verdict; a dismissal does."""
 
 
 class Standing(IntEnum):
@@ -22,7 +20,8 @@ class Standing(IntEnum):
 
 TRIGGERS = {
     Standing.CHANGES_REQUESTED: (Trigger.CHANGES_REQUESTED,),
-    Standing.DRAFT: (Trigger.WORK_STARTED, Trigger.BACK_TO_DRAFT),
+    # The last: a draft whose objections fell away is being worked on, too.
+    Standing.DRAFT: (Trigger.WORK_STARTED, Trigger.BACK_TO_DRAFT, Trigger.FIX_PUSHED),
     Standing.REVIEW_PENDING: (Trigger.REVIEW_PENDING,),
     Standing.APPROVED: (Trigger.APPROVED,),
 }
@@ -36,28 +35,23 @@ class Judgement:
     standing: Standing
     deciding: tuple[str, ...]
     reason: str
+    reviews: tuple[Review, ...] = ()
+    """Those that it rests on, or that it has so far."""
 
 
-def judge(pull_request: PullRequest, policy: Reviews) -> Judgement | None:
+def judge(one: PullRequest, policy: Reviews) -> Judgement | None:
     """Where a pull request stands; None when it was closed unmerged and so says nothing."""
-    if pull_request.merged:
-        return _approved(pull_request, _approvals(pull_request, policy), policy, said="merged")
-    if not pull_request.is_open:
+    if one.merged:
+        return _approved(one, policy)
+    if not one.is_open:
         return None
-    blocking = blocking_reviews(pull_request)
-    if blocking:
-        return _changes_requested(pull_request, blocking)
-    if pull_request.draft:
-        return Judgement(
-            pull_request=pull_request,
-            standing=Standing.DRAFT,
-            deciding=(pull_request.name,),
-            reason=f"{pull_request.name} is a draft",
-        )
-    approvals = _approvals(pull_request, policy)
-    if len(approvals) >= policy.approvals:
-        return _approved(pull_request, approvals, policy, said=f"approved at {pull_request.head[:7]}")
-    return _pending(pull_request, approvals, policy)
+    objections = blocking(one, policy)
+    if objections:
+        return _changes_requested(one, objections)
+    if one.draft:
+        reason = f"{one.name} is a draft at {one.head[:7]}"
+        return Judgement(pull_request=one, standing=Standing.DRAFT, deciding=(one.key,), reason=reason)
+    return _approved(one, policy) if _suffices(one, policy) else _pending(one, policy)
 
 
 def pull_requests_verdict(pull_requests: Iterable[PullRequest], policy: Reviews) -> Verdict | None:
@@ -70,100 +64,96 @@ def pull_requests_verdict(pull_requests: Iterable[PullRequest], policy: Reviews)
     return Verdict(
         lane=Lane.PULL_REQUESTS,
         triggers=TRIGGERS[worst],
-        identity=_identity(worst.name.lower(), deciding),
+        identity=_identity(worst.name.lower(), (part for one in deciding for part in one.deciding)),
         reason="; ".join(judgement.reason for judgement in deciding),
     )
 
 
-def fix_verdict(pull_requests: Iterable[PullRequest]) -> Verdict | None:
+def fix_verdict(pull_requests: Iterable[PullRequest], policy: Reviews) -> Verdict | None:
     """Commits were pushed after changes were requested, and the reviewer has not looked again yet."""
     fixed = [
-        (one, blocking)
+        (one, objections)
         for one in pull_requests
         if one.is_open
-        and (blocking := blocking_reviews(one))
-        and all(review.commit != one.head for review in blocking)
+        and (objections := blocking(one, policy))
+        and all(review.commit != one.head for review in objections)
     ]
     if not fixed:
         return None
-    heads = sorted(one.pin for one, _ in fixed)
+    # An objection at the new head that was withdrawn makes the fix count again.
+    ids = [one.pin for one, _ in fixed] + [part for one, _ in fixed for part in _withdrawn(one, policy)]
+    said = (
+        f"{one.name} got {one.head[:7]} after the review of {who(objections)}" for one, objections in fixed
+    )
     return Verdict(
         lane=Lane.FIX,
         triggers=(Trigger.FIX_PUSHED,),
-        identity="fix_pushed " + " ".join(heads),
-        reason="; ".join(f"{one.name} got {one.head[:7]} after {_names(who)}'s review" for one, who in fixed),
+        identity=_identity("fix_pushed", ids),
+        reason="; ".join(said),
     )
 
 
-def blocking_reviews(pull_request: PullRequest) -> tuple[Review, ...]:
-    """The reviews that ask for changes and still stand."""
-    return tuple(
-        review for review in _standing_opinions(pull_request) if review.state is ReviewState.CHANGES_REQUESTED
-    )
+def _suffices(one: PullRequest, policy: Reviews) -> bool:
+    """Enough approvals: by number, or as GitHub itself says where a rule of the branch asks for reviews."""
+    if policy.by_protection and one.decision:
+        return one.decision == "APPROVED"
+    return len(approvals(one, policy)) >= policy.approvals
 
 
-def _standing_opinions(pull_request: PullRequest) -> list[Review]:
-    """Each reviewer's last opinion, in the order given; asking a reviewer again withdraws it."""
-    last: dict[str, Review] = {}
-    for review in sorted(pull_request.reviews, key=lambda review: review.id):
-        # GitHub does not let authors judge their own work; old servers and bots have been seen to.
-        if review.state in OPINIONS and review.reviewer != pull_request.author:
-            last[review.reviewer] = review
-    asked_again = set(pull_request.requested_reviewers)
-    standing = [review for reviewer, review in last.items() if reviewer not in asked_again]
-    return sorted(standing, key=lambda review: review.id)
-
-
-def _approvals(pull_request: PullRequest, policy: Reviews) -> list[Review]:
-    return [
-        review
-        for review in _standing_opinions(pull_request)
-        if review.state is ReviewState.APPROVED
-        and not (policy.stale_on_push and review.commit != pull_request.head)
-    ]
-
-
-def _changes_requested(pull_request: PullRequest, blocking: Sequence[Review]) -> Judgement:
+def _changes_requested(one: PullRequest, objections: tuple[Review, ...]) -> Judgement:
     return Judgement(
-        pull_request=pull_request,
+        pull_request=one,
         standing=Standing.CHANGES_REQUESTED,
-        deciding=tuple(f"review:{review.id}" for review in blocking),
-        reason=f"{_names(blocking)} requested changes in {pull_request.name}",
+        deciding=tuple(f"review:{review.id}" for review in objections),
+        reason=f"{who(objections)} requested changes in {one.name}",
+        reviews=objections,
     )
 
 
-def _approved(
-    pull_request: PullRequest, approvals: Sequence[Review], policy: Reviews, *, said: str
-) -> Judgement:
-    # Only the first approvals that suffice decide, so that one more changes nothing.
-    decisive = approvals[: policy.approvals]
-    who = f" by {_names(decisive)}" if decisive else ""
+def _approved(one: PullRequest, policy: Reviews) -> Judgement:
+    given = approvals(one, policy)
+    by_github = policy.by_protection and bool(one.decision)
+    # Only the first approvals that suffice decide, so that one more changes nothing. Which ones the branch's
+    # rules have counted GitHub does not say.
+    decisive = () if by_github else given[: policy.approvals]
+    said = f"merged as {one.merge_commit[:7]}, approved" if one.merged else f"approved at {one.head[:7]}"
+    if one.merged and not given:
+        said = f"merged as {one.merge_commit[:7]}"
+    by = f" by {who(decisive or given)}" if given else ""
+    rules = " as the branch's rules ask" if by_github and one.decision == "APPROVED" else ""
+    queue = ", and is in the merge queue" if one.queued else ""
     return Judgement(
-        pull_request=pull_request,
+        pull_request=one,
         standing=Standing.APPROVED,
-        deciding=(pull_request.pin, *(f"review:{review.id}" for review in decisive)),
-        reason=f"{pull_request.name} was {said}{who}",
+        deciding=(one.pin, *(f"review:{review.id}" for review in decisive)),
+        reason=f"{one.name} was {said}{by}{rules}{queue}",
+        reviews=decisive or given,
     )
 
 
-def _pending(pull_request: PullRequest, approvals: Sequence[Review], policy: Reviews) -> Judgement:
-    counted = {review.id for review in approvals}
-    withdrawn = [
-        f"withdrawn:{review.id}"
-        for review in pull_request.reviews
-        if review.state in OPINIONS and review.id not in counted
+def _pending(one: PullRequest, policy: Reviews) -> Judgement:
+    given = approvals(one, policy)
+    wanted = f"{len(given)} of {policy.approvals} approvals"
+    if policy.by_protection and one.decision:
+        wanted = f"{len(given)} approvals, and the branch's rules ask for more"
+    parts = [wanted + (f", by {who(given)}" if given else "")]
+    parts += [
+        f"{review.reviewer}'s review is {discount(one, review, policy)}"
+        for review in withdrawn(one, policy)
+        if discount(one, review, policy).startswith(("stale", "withdrawn"))
     ]
     return Judgement(
-        pull_request=pull_request,
+        pull_request=one,
         standing=Standing.REVIEW_PENDING,
-        deciding=(pull_request.name, *withdrawn),
-        reason=f"{pull_request.name} waits for review ({len(approvals)} of {policy.approvals} approvals)",
+        deciding=(one.key, *_withdrawn(one, policy)),
+        reason=f"{one.name} waits for review at {one.head[:7]}: {'; '.join(parts)}",
+        reviews=given,
     )
 
 
-def _names(reviews: Sequence[Review]) -> str:
-    return ", ".join(dict.fromkeys(review.reviewer for review in reviews))
+def _withdrawn(one: PullRequest, policy: Reviews) -> tuple[str, ...]:
+    return tuple(f"withdrawn:{review.id}" for review in withdrawn(one, policy))
 
 
-def _identity(kind: str, judgements: Iterable[Judgement]) -> str:
-    return " ".join([kind, *sorted(part for judgement in judgements for part in judgement.deciding)])
+def _identity(kind: str, ids: Iterable[str]) -> str:
+    return " ".join([kind, *sorted(ids)])

@@ -389,6 +389,18 @@ class Delivery(Base):
     repeats: Mapped[int] = mapped_column(default=0)
 
 
+class RepositoryRow(Base):
+    """A repository of GitHub's: renamed or transferred, it keeps its id."""
+
+    __tablename__ = "repositories"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    """`owner/name` as GitHub last said."""
+    mapped_as: Mapped[str]
+    """The name, in small letters, by which CHAMADOS_GITHUB_REPOSITORIES means it."""
+
+
 class PullRequestRow(Base):
     __tablename__ = "pull_requests"
     __table_args__ = (UniqueConstraint("repository_id", "number"), _NEVER_REUSED)
@@ -419,6 +431,8 @@ class BranchRow(Base):
     repository_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
     seen_at: Mapped[datetime]
+    by_name: Mapped[bool] = mapped_column(default=True)
+    """False where only its commits' messages name the ticket."""
 
 
 class PublicationRow(Base):
@@ -431,7 +445,7 @@ class PublicationRow(Base):
     url: Mapped[str]
     version: Mapped[str]
     contains: Mapped[list[Any]]
-    """`owner/name#7@<head>` of each pull request whose commits it was seen to contain."""
+    """`<repository id>#7@<head>` of each pull request whose commits it was seen to contain."""
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     """False once GitHub says that the deployment is inactive, or failed after all."""
     at: Mapped[datetime]

@@ -12,7 +12,8 @@ from bridge.clients.jira.documents import Block, Heading, Paragraph
 from bridge.clients.jira.site import Site
 from bridge.domain import DueDateChange, JiraComment, PullRequest, StatusChange
 from bridge.domain import Issue as SeenIssue
-from tests.simulation.outside import ARROWS, BRIDGE, REPOSITORY_ID, Change, Issue, Outside
+from bridge.rules.naming import naming_of
+from tests.simulation.outside import ARROWS, BRIDGE, REPOSITORY, REPOSITORY_ID, Change, Issue, Outside
 from tests.simulation.weather import Weather
 
 SITE = Site(
@@ -233,6 +234,9 @@ class FakeGitHub:
     def repository_id(self, name: str) -> int:
         return self._weather.call("GitHub", "repository_id", lambda: REPOSITORY_ID)
 
+    def whereabouts(self, name: str) -> tuple[int, str]:
+        return self._weather.call("GitHub", "whereabouts", lambda: (REPOSITORY_ID, REPOSITORY))
+
     def pull_request(self, repository: str, number: int) -> PullRequest:
         def effect() -> PullRequest:
             # Webhooks can be faster than what the API shows.
@@ -285,9 +289,7 @@ class FakeGitHub:
                 RecentPullRequest(
                     repository_id=one.repository_id,
                     number=one.number,
-                    branch=one.branch,
-                    title=one.title,
-                    body=one.body,
+                    naming=naming_of(one),
                     updated_at=at,
                 )
                 for at, one in newest
@@ -296,8 +298,11 @@ class FakeGitHub:
 
         return self._weather.call("GitHub", "recent_pull_requests", effect)
 
-    def branches(self, repository: str) -> tuple[int, list[str]]:
-        return self._weather.call("GitHub", "branches", lambda: (REPOSITORY_ID, list(self._outside.branches)))
+    def branches(self, repository: str) -> list[str]:
+        return self._weather.call("GitHub", "branches", lambda: list(self._outside.branches))
+
+    def commit_keys(self, repository: str, number: int) -> set[str]:
+        return self._weather.call("GitHub", f"commit_keys {number}", set[str])
 
     def recent_publications(
         self,

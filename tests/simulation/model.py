@@ -81,13 +81,14 @@ def verdict(pulls: Iterable[PullRequest]) -> Verdict | None:
 
 def fix(pulls: Iterable[PullRequest]) -> Verdict | None:
     """Pushed after changes were requested."""
-    heads = {
-        f"{one.number}@{one.head}"
+    fixed = [
+        one
         for one in pulls
         if one.is_open and (asking := _opinions(one, "CHANGES_REQUESTED"))
         if one.head not in {review.commit for review in asking}
-    }
-    return ("fix_pushed", frozenset(heads)) if heads else None
+    ]
+    ids = {f"{one.number}@{one.head}" for one in fixed}.union(*map(_withdrawn, fixed))
+    return ("fix_pushed", frozenset(ids)) if fixed else None
 
 
 def _opinions(one: PullRequest, state: str) -> list:  # type: ignore[type-arg]
@@ -98,11 +99,7 @@ def _opinions(one: PullRequest, state: str) -> list:  # type: ignore[type-arg]
         if review.state.value in {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}
     }
     return sorted(
-        (
-            review
-            for who, review in last.items()
-            if review.state.value == state and who not in one.requested_reviewers
-        ),
+        (review for who, review in last.items() if review.state.value == state and not review.asked_again),
         key=lambda review: review.id,
     )
 
@@ -118,12 +115,26 @@ def _standing(one: PullRequest) -> Verdict | None:
     if approving or one.merged:
         first = [f"review {review.id}" for review in approving[:1]]
         return "approved", frozenset({f"{one.number}@{one.head}", *first})
-    withdrawn = {f"not {review.id}" for review in one.reviews if review.state.value != "COMMENTED"}
-    return "review_pending", frozenset({f"{one.number}", *withdrawn})
+    return "review_pending", frozenset({f"{one.number}", *_withdrawn(one)})
+
+
+def _withdrawn(one: PullRequest) -> set[str]:
+    """What was said and does not hold any more."""
+    standing = {review.id for state in ("APPROVED", "CHANGES_REQUESTED") for review in _opinions(one, state)}
+    return {
+        f"not {review.id}"
+        for review in one.reviews
+        if review.state.value != "COMMENTED" and review.id not in standing
+    }
+
+
+def no_news(now: Verdict | None, before: Verdict | None) -> bool:
+    """The same, or with fewer reasons: what falls away brings nothing new."""
+    return now == before or bool(now and before and now[0] == before[0] and now[1] <= before[1])
 
 
 def triggers_of(kind: str) -> tuple[str, ...]:
-    return ("work_started", "back_to_draft") if kind == "draft" else (kind,)
+    return ("work_started", "back_to_draft", "fix_pushed") if kind == "draft" else (kind,)
 
 
 # --- what the bridge may have known
@@ -159,7 +170,7 @@ def unmoved(story: Story) -> Iterator[str]:
             last = START
             for look, possible in seen(story):
                 known = {lane(one) for one in possible}
-                if look.whole and not known & {final, None}:
+                if look.whole and None not in known and not any(no_news(final, one) for one in known):
                     last = look.at
             yield from _unspent(story, triggers_of(final[0]), since=last)
     if story.branches:
@@ -261,7 +272,8 @@ def _repeated(story: Story, known: list[tuple[Look, list[Pulls]]]) -> Iterator[s
             before = [verdicts for at, verdicts in said if at <= first.at][-1]
             after = [verdicts for at, verdicts in said if first.at < at <= second.at]
             same = len(before) == 1 and {one and one[0] for one in before} == {kind}
-            if same and all(verdicts <= before | {None} for verdicts in after):
+            known_before = {one for one in before if one}
+            if same and all(no_news(one, *known_before) for verdicts in after for one in verdicts if one):
                 yield f"moved to {first.new} twice by the same {kind}"
 
 

@@ -13,9 +13,10 @@ from bridge.domain import LaneState, PullRequest, Review, ReviewState
 from bridge.reconcile.telling import write_telling
 from bridge.store import facts
 from bridge.store.tables import Ticket
+from mappings.model import Reviews
 from tests.simulation.clients import FakeJira
 from webhooks.github import router
-from webhooks.github.pulls import pull_request_changed
+from webhooks.github.pulls import reviewed
 
 
 @contextmanager
@@ -25,17 +26,18 @@ def edge_triggered_reviews() -> Iterator[None]:
 
     def heard(services: Any, db: Any, payload: Any) -> Any:
         said = payload["review"]
-        state, who = ReviewState(said["state"]), said["user"]
+        state, who = ReviewState(said["state"]), said["user"]["login"]
         review = Review(id=said["id"], reviewer=who, state=state, commit=said["commit_id"], at=None)
         last[payload["pull_request"]["number"]] = review
-        return pull_request_changed(services, db, payload)
+        return reviewed(services, db, payload)
 
-    def decisive(one: PullRequest) -> list[Review]:
-        return [last[one.number]] if one.number in last else []
+    def decisive(one: PullRequest, policy: Reviews, state: ReviewState) -> tuple[Review, ...]:
+        said = last.get(one.number)
+        return (said,) if said and said.state is state else ()
 
     with (
         patch.dict(router._handlers, {"pull_request_review": heard}),
-        patch("bridge.rules.reviews._standing_opinions", decisive),
+        patch("bridge.rules.opinions._standing", decisive),
     ):
         yield
 

@@ -210,7 +210,6 @@ class Outside:
             merged=False,
             merge_commit="",
             reviews=(),
-            requested_reviewers=(),
         )
         self.pulls.append([])
         self._pull_changed(one, "opened")
@@ -232,9 +231,20 @@ class Outside:
     def review(self, number: int, who: str, state: ReviewState) -> None:
         one, review_id = self.pull(number), self.serial()
         made = Review(id=review_id, reviewer=who, state=state, commit=one.head, at=self.clock())
-        asked = tuple(name for name in one.requested_reviewers if name != who)
-        after = replace(one, reviews=(*one.reviews, made), requested_reviewers=asked)
-        self._pull_changed(after, "submitted", review=made)
+        self._pull_changed(replace(one, reviews=(*one.reviews, made)), "submitted", review=made)
+
+    def ask_again(self, number: int, who: str) -> None:
+        self._withdraw(number, who, True)
+
+    def ask_no_more(self, number: int, who: str) -> None:
+        self._withdraw(number, who, False)
+
+    def _withdraw(self, number: int, who: str, asked: bool) -> None:
+        one = self.pull(number)
+        reviews = tuple(
+            replace(review, asked_again=asked) if review.reviewer == who else review for review in one.reviews
+        )
+        self.edit(number, "review_requested" if asked else "review_request_removed", reviews=reviews)
 
     def dismiss(self, number: int, review_id: int) -> None:
         one = self.pull(number)
@@ -279,19 +289,27 @@ class Outside:
 
     def _pull_changed(self, after: PullRequest, action: str, *, review: Review | None = None) -> None:
         self.pulls[after.number - 1].append((self.clock(), after))
-        one = {"number": after.number, "title": after.title, "body": "", "head": {"ref": after.branch}}
+        place = {"repo": {"id": REPOSITORY_ID}}
+        one = {
+            "number": after.number,
+            "title": after.title,
+            "body": "",
+            "head": {**place, "ref": after.branch},
+            "base": place,
+            "author_association": "MEMBER",
+        }
         body: Json = {"action": action, "pull_request": one}
         if review:
             body["review"] = {
                 "state": review.state.value,
-                "user": review.reviewer,
+                "user": {"login": review.reviewer},
                 "id": review.id,
                 "commit_id": review.commit,
             }
         self._tell_github("pull_request_review" if review else "pull_request", body)
 
     def _tell_github(self, event: str, body: Json) -> None:
-        repository = {"id": REPOSITORY_ID, "full_name": REPOSITORY}
+        repository = {"id": REPOSITORY_ID, "full_name": REPOSITORY, "default_branch": "main"}
         self._tell(
             Webhook(
                 source="github", event=event, guid=f"g{self.serial()}", body=body | {"repository": repository}

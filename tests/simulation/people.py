@@ -131,11 +131,11 @@ class People:
             for review in one.reviews
             if review.state in {ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED}
         ]
-        found += [
-            (0.4, f"asks {who} again in {name}", self._asking(one, who))
-            for who in {review.reviewer: 1 for review in one.reviews}
-            if who not in one.requested_reviewers
-        ]
+        for who in {review.reviewer: 1 for review in one.reviews}:
+            if all(review.asked_again for review in one.reviews if review.reviewer == who):
+                found.append((0.2, f"asks {who} no more in {name}", self._asking_no_more(one, who)))
+            else:
+                found.append((0.4, f"asks {who} again in {name}", self._asking(one, who)))
         return found + self._naming_another(one)
 
     def _review(self, number: int) -> None:
@@ -145,8 +145,10 @@ class People:
         return lambda: self._outside.dismiss(number, review_id)
 
     def _asking(self, one: PullRequest, who: str) -> Callable[[], None]:
-        asked = (*one.requested_reviewers, who)
-        return lambda: self._outside.edit(one.number, "review_requested", requested_reviewers=asked)
+        return lambda: self._outside.ask_again(one.number, who)
+
+    def _asking_no_more(self, one: PullRequest, who: str) -> Callable[[], None]:
+        return lambda: self._outside.ask_no_more(one.number, who)
 
     def _naming_another(self, one: PullRequest) -> list[Deed]:
         words = f"{one.title} {one.branch}".upper().replace("-FIX", " ").split()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bridge.reconcile.publications import ENDED, stage_of, stage_of_workflow
 from bridge.services import Services
-from bridge.store import facts
+from bridge.store import facts, pulls
 from mappings.model import Category
 from webhooks.events import Payload, Ringing, ignored
 from webhooks.github.ringing import foreign, ringing, router
@@ -20,7 +20,7 @@ def deployment_ended(services: Services, db: Session, payload: Payload) -> Ringi
         payload["repository"],
     )
     number, state, environment = deployment["id"], status["state"], deployment["environment"]
-    if strange := foreign(services, repository):
+    if strange := foreign(services, db, repository):
         return strange
     if stage_of(environment, services.mappings.workflow.environments) is None:
         return ignored(f"environment {environment} is neither staging nor production")
@@ -39,7 +39,7 @@ def deployment_ended(services: Services, db: Session, payload: Payload) -> Ringi
 def release_published(services: Services, db: Session, payload: Payload) -> Ringing:
     release, repository = payload["release"], payload["repository"]
     action = payload.get("action")
-    if strange := foreign(services, repository):
+    if strange := foreign(services, db, repository):
         return strange
     if action not in {"published", "released"}:
         return ignored(f"a release that was {action} moves nothing")
@@ -51,7 +51,7 @@ def release_published(services: Services, db: Session, payload: Payload) -> Ring
 def workflow_ended(services: Services, db: Session, payload: Payload) -> Ringing:
     """For those who publish by GitHub Actions without deployments: `staging_workflows` of workflow.yaml."""
     run, repository = payload["workflow_run"], payload["repository"]
-    if strange := foreign(services, repository):
+    if strange := foreign(services, db, repository):
         return strange
     if stage_of_workflow(run["name"] or "", services.mappings.workflow.environments) is None:
         return ignored(f"workflow {run['name']} publishes nothing")
@@ -71,7 +71,7 @@ def _published(
         if status.category is Category.DONE
     }
     tickets = {
-        *facts.tickets_of_repository(db, repository_id=repository["id"], except_statuses=done),
+        *pulls.tickets_of_repository(db, repository_id=repository["id"], except_statuses=done),
         *facts.tickets_rung_about(db, repository=repository["full_name"]),
     }
     if not tickets:

@@ -2,17 +2,23 @@
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bridge.services import Services
+from bridge.store import pulls
 from webhooks.events import Ringing, Router, ignored
 
 router = Router()
 
 
-def foreign(services: Services, repository: dict[str, Any]) -> Ringing | None:
+def foreign(services: Services, db: Session, repository: dict[str, Any]) -> Ringing | None:
+    """Why a repository's events do not concern us; None when they do. Renamed, it is known by its id."""
     ours = services.config.github.repositories
-    if ours and repository["full_name"].lower() not in ours:
-        return ignored(f"{repository['full_name']} is not in CHAMADOS_GITHUB_REPOSITORIES")
-    return None
+    if not ours or repository["full_name"].lower() in ours:
+        return None
+    if pulls.mapped_as(db, repository["id"]) in ours:
+        return None
+    return ignored(f"{repository['full_name']} is not in CHAMADOS_GITHUB_REPOSITORIES")
 
 
 def nobody(keys: set[str]) -> Ringing:

@@ -15,4 +15,9 @@ class GitHub(PullRequests, Publications, Deliveries, Remarks):
 
     def repository_id(self, name: str) -> int:
         """The repository's id; refused, with `missing`, when the token cannot see it."""
-        return self.asked(lambda: self.repository(name).id)
+        return self.whereabouts(name)[0]
+
+    def whereabouts(self, name: str) -> tuple[int, str]:
+        """The repository's id, and the name that it has now."""
+        found = self.get(f"/repos/{name}")
+        return found["id"], found["full_name"]

@@ -1,13 +1,11 @@
 """Webhooks that GitHub failed to deliver."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 
-from github.Repository import Repository
-
 from bridge.clients.errors import Refused, Unavailable
-from bridge.clients.github.transport import Transport, utc
+from bridge.clients.github.conditional import Conditional, Json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +17,7 @@ class FailedDelivery:
     delivery_id: int
 
 
-class Deliveries(Transport):
+class Deliveries(Conditional):
     """GitHub's own log of what it sent us."""
 
     def failed_deliveries(self, repository: str, *, url: str, since: datetime) -> list[FailedDelivery]:
@@ -27,13 +25,11 @@ class Deliveries(Transport):
         administer webhooks (G4).
         """
 
-        def ask() -> list[FailedDelivery]:
-            found = self.repository(repository)
-            hooks = [hook for hook in found.get_hooks() if hook.config.get("url") == url]
-            return [one for hook in hooks for one in _failed(found, hook.id, since)]
-
         try:
-            return self.asked(ask)
+            hooks = [
+                one for one in self.rows(f"/repos/{repository}/hooks") if one["config"].get("url") == url
+            ]
+            return [lost for hook in hooks for lost in self._failed(repository, hook["id"], since)]
         except Unavailable as error:
             if error.denied:
                 return []
@@ -48,16 +44,16 @@ class Deliveries(Transport):
         path = f"/repos/{repository}/hooks/{failed.hook_id}/deliveries/{failed.delivery_id}/attempts"
         self.asked(lambda: self._github.requester.requestJsonAndCheck("POST", path))
 
+    def _failed(self, repository: str, hook_id: int, since: datetime) -> list[FailedDelivery]:
+        """The deliveries of which no attempt went well, newest attempt of each."""
+        rows = self.rows(f"/repos/{repository}/hooks/{hook_id}/deliveries")
+        attempts = list(takewhile(lambda one: _delivered_at(one) >= since, rows))
+        arrived = {one["guid"] for one in attempts if one["status"] == "OK"}
+        newest = {one["guid"]: one["id"] for one in reversed(attempts) if one["guid"] not in arrived}
+        return [
+            FailedDelivery(guid=guid, hook_id=hook_id, delivery_id=number) for guid, number in newest.items()
+        ]
 
-def _failed(repository: Repository, hook_id: int, since: datetime) -> list[FailedDelivery]:
-    """The deliveries of which no attempt went well, newest attempt of each."""
-    attempts = list(
-        takewhile(lambda one: utc(one.delivered_at) >= since, repository.get_hook_deliveries(hook_id))
-    )
-    arrived = {one.guid for one in attempts if one.status == "OK"}
-    newest = {one.guid: one.id for one in reversed(attempts) if one.guid not in arrived}
-    return [
-        FailedDelivery(guid=guid, hook_id=hook_id, delivery_id=number)
-        for guid, number in newest.items()
-        if guid and number
-    ]
+
+def _delivered_at(attempt: Json) -> datetime:
+    return datetime.fromisoformat(attempt["delivered_at"]).astimezone(UTC)

@@ -1,14 +1,16 @@
 """Pull requests and branches as GitHub shows them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 
-from github.PullRequest import PullRequest as GithubPullRequest
-
 from bridge.clients.errors import Refused
-from bridge.clients.github.transport import Transport, utc
-from bridge.domain import PullRequest, Review, ReviewState
+from bridge.clients.github import query
+from bridge.clients.github.conditional import Conditional
+from bridge.clients.github.query import Json
+from bridge.domain import PullRequest
+from bridge.rules.keys import keys_in
+from bridge.rules.naming import Naming
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,24 +19,39 @@ class RecentPullRequest:
 
     repository_id: int
     number: int
-    branch: str
-    title: str
-    body: str
+    naming: Naming
     updated_at: datetime
 
 
-class PullRequests(Transport):
+class PullRequests(Conditional):
     """What is proposed, and who said what about it."""
 
     def pull_request(self, repository: str, number: int) -> PullRequest:
-        """A pull request with its reviews: two calls."""
+        """A pull request with all that was said about it: one call, unless that is long."""
+        found = self._query(query.BY_NUMBER, repository, number=number)["pullRequest"]
+        return self._read(repository, found)
 
-        def ask() -> PullRequest:
-            found = self.repository(repository).get_pull(number)
-            # The lazy repository has no fields yet; the pull request's base has them all.
-            return _pull_request(found)
+    def pull_requests_of(self, repository: str, branch: str) -> list[PullRequest]:
+        """The open pull requests that a branch heads: one call."""
+        found = self._query(query.OF_BRANCH, repository, branch=branch)["pullRequests"]["nodes"]
+        return [self._read(repository, one) for one in found]
 
-        return self.asked(ask)
+    def _read(self, repository: str, found: Json) -> PullRequest:
+        page, timeline = found["timelineItems"], list(found["timelineItems"]["nodes"])
+        while page["pageInfo"]["hasPreviousPage"]:
+            before = page["pageInfo"]["startCursor"]
+            asked = self._query(query.EARLIER, repository, number=found["number"], before=before)
+            page = asked["pullRequest"]["timelineItems"]
+            timeline = [*page["nodes"], *timeline]
+        return query.pull_request(found, timeline)
+
+    def _query(self, text: str, repository: str, **variables: str | int) -> Json:
+        """The repository's part of the answer."""
+        owner, _, name = repository.partition("/")
+        given = {"owner": owner, "name": name, **variables}
+        _, answer = self.asked(lambda: self._github.requester.graphql_query(text, given))
+        found: Json = answer["data"]["repository"]
+        return found
 
     def branch_exists(self, repository: str, name: str) -> bool:
         try:
@@ -47,60 +64,30 @@ class PullRequests(Transport):
 
     def recent_pull_requests(self, repository: str, *, since: datetime) -> list[RecentPullRequest]:
         """The pull requests that changed since, whatever their state."""
+        newest = self.rows(f"/repos/{repository}/pulls", state="all", sort="updated", direction="desc")
+        read = (_recent(one) for one in newest)
+        return list(takewhile(lambda one: one.updated_at >= since, read))
 
-        def ask() -> list[RecentPullRequest]:
-            newest = self.repository(repository).get_pulls(state="all", sort="updated", direction="desc")
-            return [
-                RecentPullRequest(
-                    repository_id=one.base.repo.id,
-                    number=one.number,
-                    branch=one.head.ref,
-                    title=one.title,
-                    body=one.body or "",
-                    updated_at=utc(one.updated_at),
-                )
-                for one in takewhile(lambda one: utc(one.updated_at) >= since, newest)
-            ]
+    def commit_keys(self, repository: str, number: int) -> set[str]:
+        """What may be issue keys in the messages of a pull request's commits."""
+        commits = self.rows(f"/repos/{repository}/pulls/{number}/commits")
+        return keys_in(*(one["commit"]["message"] for one in commits))
 
-        return self.asked(ask)
-
-    def branches(self, repository: str) -> tuple[int, list[str]]:
-        """The repository's id and the names of its branches."""
-
-        def ask() -> tuple[int, list[str]]:
-            found = self.repository(repository)
-            return found.id, [branch.name for branch in found.get_branches()]
-
-        return self.asked(ask)
+    def branches(self, repository: str) -> list[str]:
+        """The names of the repository's branches."""
+        return [one["name"] for one in self.rows(f"/repos/{repository}/branches")]
 
 
-def _pull_request(found: GithubPullRequest) -> PullRequest:
-    base = found.base.repo
-    return PullRequest(
-        repository_id=base.id,
-        repository=base.full_name,
-        number=found.number,
-        title=found.title,
-        body=found.body or "",
-        url=found.html_url,
-        author=found.user.login if found.user else "ghost",
-        branch=found.head.ref,
-        base=found.base.ref,
-        head=found.head.sha,
-        is_open=found.state == "open",
-        draft=bool(found.draft),
-        merged=bool(found.merged),
-        merge_commit=found.merge_commit_sha or "",
-        reviews=tuple(
-            Review(
-                id=review.id,
-                # The account of a review can be gone, and its user null with it.
-                reviewer=review.user.login if review.user else "ghost",
-                state=ReviewState(review.state),
-                commit=review.commit_id or "",
-                at=utc(review.submitted_at) if review.submitted_at else None,
-            )
-            for review in found.get_reviews()
+def _recent(one: Json) -> RecentPullRequest:
+    return RecentPullRequest(
+        repository_id=one["base"]["repo"]["id"],
+        number=one["number"],
+        naming=Naming(
+            branch=one["head"]["ref"],
+            title=one["title"],
+            body=one["body"] or "",
+            fork=one["head"]["repo"] is None or one["head"]["repo"]["id"] != one["base"]["repo"]["id"],
+            author_association=one["author_association"],
         ),
-        requested_reviewers=tuple(user.login for user in found.requested_reviewers),
+        updated_at=datetime.fromisoformat(one["updated_at"]).astimezone(UTC),
     )

@@ -1,6 +1,5 @@
 """One conversation with GitHub, and what its failure means: PyGithub without its own pauses and retries."""
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -9,17 +8,14 @@ import requests
 from github import Github, GithubException
 from github.Repository import Repository
 
-from bridge.clients.errors import Refused, Unavailable, retry_after
+from bridge.clients.errors import Unavailable
 from bridge.clients.github.credentials import TIMEOUT, InstallationAuth, credentials
+from bridge.clients.github.failures import DEFAULT_REST, SERVICE, failure_of
 from bridge.clients.github.memory import Histories, Memory
 from bridge.clients.limits import Limiter, Scope
 from bridge.config import GitHubSettings
 from bridge.store import refuse_in_transaction
 
-SERVICE = "GitHub"
-TOKEN_WAIT = 300.0
-DEFAULT_REST = 60.0
-"""Seconds; GitHub asks for a minute at least where it names no time (secondary limits)."""
 WHOLE = Scope(name="github", rate=7.5, capacity=300)
 """Half of 900 points a minute (G10), a burst of which may come at once. A verb takes one or two calls."""
 CONTENT = Scope(name="github content", rate=0.1, capacity=40)
@@ -75,7 +71,7 @@ class Transport:
         except GithubException as error:
             if error.status == 401 and isinstance(self._auth, InstallationAuth):
                 self._auth.forget()
-            failure = _failure(error)
+            failure = failure_of(error)
             if self._limiter and isinstance(failure, Unavailable) and failure.limited:
                 seconds = failure.retry_after or DEFAULT_REST
                 self._limiter.pause(WHOLE.name, seconds=seconds, reason=f"GitHub said {error.status}")
@@ -91,20 +87,3 @@ def utc(moment: datetime | None) -> datetime:
     if moment is None:
         return datetime.min.replace(tzinfo=UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _failure(error: GithubException) -> Unavailable | Refused:
-    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-    wait = headers.get("retry-after", "")
-    if error.status == 429 or (error.status == 403 and (wait or headers.get("x-ratelimit-remaining") == "0")):
-        reset = headers.get("x-ratelimit-reset", "")
-        seconds = retry_after(wait) or (float(reset) - time.time() if reset.isdigit() else DEFAULT_REST)
-        return Unavailable(SERVICE, f"asked us to wait ({error.status})", retry_after=seconds, limited=True)
-    if error.status == 404:
-        return Refused(SERVICE, "does not show it (404)", missing=True)
-    if error.status in {401, 403}:
-        reason = f"does not accept our token ({error.status})"
-        return Unavailable(SERVICE, reason, retry_after=TOKEN_WAIT, denied=True)
-    if 400 <= error.status < 500:
-        return Refused(SERVICE, f"{(error.data or {}).get('message', 'refused')} ({error.status})")
-    return Unavailable(SERVICE, f"failed ({error.status})")

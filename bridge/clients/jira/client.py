@@ -15,7 +15,7 @@ from bridge.clients.jira.site import Site, ask_site, server_info
 from bridge.clients.jira.transport import Transport, segment
 from bridge.clients.limits import Limiter
 from bridge.config import JiraSettings
-from bridge.domain import Issue, JiraComment
+from bridge.domain import Issue, JiraComment, PullRequest
 from mappings.model import FieldType, Mappings
 
 Json = dict[str, Any]
@@ -202,7 +202,7 @@ class Jira:
             "POST",
             f"issue/{segment(issue_id)}/remotelink",
             json={
-                "globalId": f"github-pull-request:{one.repository_id}:{one.number}",
+                "globalId": _global_id(one),
                 "relationship": "pull request",
                 "object": {
                     "url": one.url,
@@ -212,6 +212,15 @@ class Jira:
                 },
             },
         )
+
+    def unlink(self, issue_id: str, one: PullRequest) -> None:
+        """Take a pull request off the issue; done as well when it is not on it."""
+        path = f"issue/{segment(issue_id)}/remotelink"
+        try:
+            self._call("DELETE", path, params={"globalId": _global_id(one)})
+        except Refused as error:
+            if not error.missing:
+                raise
 
     def link_duplicate(self, key: str, *, of: str) -> None:
         """Say that one issue duplicates another. Jira keeps one link of a kind between two issues."""
@@ -345,3 +354,8 @@ class Jira:
             rows += page[name]
             if not page[name] or len(rows) >= page["total"]:
                 return rows
+
+
+def _global_id(one: PullRequest) -> str:
+    """The remote link's own name on an issue: the same one is never there twice."""
+    return f"github-pull-request:{one.repository_id}:{one.number}"

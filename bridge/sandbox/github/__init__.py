@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from bridge.sandbox.github import apps, hook_routes, pages, publishing, pulls, repos, runs, talk
+from bridge.sandbox.github import (
+    apps,
+    graph,
+    hook_routes,
+    pages,
+    publishing,
+    pulls,
+    repo_settings,
+    repos,
+    reviews,
+    runs,
+    talk,
+)
 from bridge.sandbox.github.core import Core
 from bridge.sandbox.settings import SandboxSettings
 
@@ -14,7 +26,8 @@ class GitHubSandbox:
     def __init__(self, settings: SandboxSettings, *, clock: Callable[[], datetime]) -> None:
         self._core = Core(settings, clock)
         self.app = self._core.app
-        for part in (repos, pulls, publishing, hook_routes, talk, runs, apps, pages):
+        parts = (repos, repo_settings, pulls, reviews, graph, publishing, hook_routes, talk, runs, apps)
+        for part in (*parts, pages):
             part.register(self._core)
 
     @property

@@ -1,9 +1,10 @@
 """The application's frame: who calls, what is refused, and events with the right face."""
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, jsonify, request
 
@@ -12,6 +13,9 @@ from bridge.sandbox.github.access import Access, Denied
 from bridge.sandbox.github.hooks import Deliverer
 from bridge.sandbox.github.model import Hook, Pull, Repo, World
 from bridge.sandbox.settings import TEMPLATES, SandboxSettings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Json = dict[str, Any]
 OPEN_PATHS = ("/ui",)
@@ -38,6 +42,14 @@ class Answer(Exception):
         super().__init__(message)
 
 
+class Moved(Exception):
+    """The repository has another name now; `path` leads to it by its id."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
+
+
 class _App(Flask):
     """Flask with endpoints named by method and path, so that functions may share plain names."""
 
@@ -59,6 +71,8 @@ class Core:
         self.app.teardown_request(self._leave)
         self.app.after_request(_etag)
         self.app.register_error_handler(Answer, _refusal)
+        self.app.register_error_handler(Moved, self._redirect)
+        self.app.wsgi_app = self._by_id(self.app.wsgi_app)  # type: ignore[method-assign, assignment]
         self.world = World(clock)
         self.access = Access(settings, clock)
         self.deliverer = Deliverer(self.world)
@@ -112,9 +126,11 @@ class Core:
             self.world.lock.release()
 
     def repo(self, owner: str, name: str) -> Repo:
-        found = self.world.repos.get(f"{owner}/{name}".lower())
+        found = self.world.named(f"{owner}/{name}")
         if found is None:
             raise Answer(404, "Not Found")
+        if found.full_name.lower() != f"{owner}/{name}".lower():
+            raise Moved(request.full_path.replace(f"/repos/{owner}/{name}", f"/repositories/{found.id}", 1))
         return found
 
     def pull(self, repo: Repo, number: int) -> Pull:
@@ -127,6 +143,25 @@ class Core:
         if not isinstance(found, dict):
             raise Answer(400, "Problems parsing JSON")
         return found
+
+    def _redirect(self, moved: Moved) -> Response:
+        """docs.github.com/rest/using-the-rest-api/best-practices: 301, and 307 where the method must stay."""
+        response = jsonify(message="Moved Permanently", url=f"{self.base}{moved.path}")
+        response.status_code = 301 if request.method == "GET" else 307
+        response.headers["Location"] = f"{self.base}{moved.path.rstrip('?')}"
+        return response
+
+    def _by_id(self, application: "WSGIApplication") -> "WSGIApplication":
+        """`/repositories/7/…` is the repository whose id is 7, whatever its name."""
+
+        def renamed(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+            found = re.match(r"/repositories/(\d+)", environ["PATH_INFO"])
+            repo = self.world.by_id(int(found[1])) if found else None
+            if found and repo:
+                environ["PATH_INFO"] = f"/repos/{repo.full_name}{environ['PATH_INFO'][found.end() :]}"
+            return application(environ, start)
+
+        return renamed
 
     # --- events
 
@@ -161,10 +196,12 @@ class Core:
             forced=False,
             commits=[{"id": after, "message": one["message"]} for one in commits],
         )
-        for one in repo.pulls.values():
-            if one.head == branch and one.state == "open" and after != zero:
-                one.head_sha = after
-                self.fire_pull(repo, one, "synchronize", before=before, after=after)
+        for target in list(self.world.repos.values()):
+            for one in target.pulls.values():
+                if (one.source, one.head, one.state) == (repo, branch, "open") and after != zero:
+                    one.head_sha = after
+                    target.commits |= repo.commits
+                    self.fire_pull(target, one, "synchronize", before=before, after=after)
 
 
 def _refusal(error: Answer) -> Response:

@@ -40,7 +40,7 @@ class Review:
     submitted_at: str
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Pull:
     id: int
     number: int
@@ -55,7 +55,14 @@ class Pull:
     updated_at: str
     state: str = "open"
     merged: bool = False
+    source: "Repo | None" = None
+    """The repository that the head is in; None once that is deleted."""
+    base_sha: str = ""
+    """Where the base was when the head left it."""
+    queued: bool = False
     merge_commit_sha: str | None = None
+    timeline: list[Json] = field(default_factory=list)
+    """What was said in order: `__typename` of GraphQL, `at`, and the review's id or the reviewer."""
     reviews: list[Review] = field(default_factory=list)
     requested: list[str] = field(default_factory=list)
     comments: list[Json] = field(default_factory=list)
@@ -77,7 +84,7 @@ class Hook:
         self.deliveries.clear()
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Repo:
     id: int
     owner: str
@@ -94,6 +101,10 @@ class Repo:
     check_runs: list[Json] = field(default_factory=list)
     runs: dict[int, Json] = field(default_factory=dict)
     private: bool = True
+    protection: dict[str, Json] = field(default_factory=dict)
+    """Branch to the reviews that it asks for."""
+    files: dict[str, str] = field(default_factory=dict)
+    fork_of: int = 0
 
     @property
     def full_name(self) -> str:
@@ -129,6 +140,8 @@ class World:
     clock: Callable[[], datetime]
     repos: dict[str, Repo] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    renamed: dict[str, int] = field(default_factory=dict)
+    """Former names, in small letters, to the ids of whom they lead to."""
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1001))
     app_hook: Hook = field(
         default_factory=lambda: Hook(id=0, url="", secret="", content_type="form", events=list(APP_EVENTS))
@@ -140,6 +153,20 @@ class World:
 
     def next_id(self) -> int:
         return next(self.ids)
+
+    def named(self, full_name: str, *, follow: bool = True) -> Repo | None:
+        """By its name, or by one that it had before (docs.github.com: renaming a repository)."""
+        former = self.renamed.get(full_name.lower()) if follow else None
+        return self.repos.get(full_name.lower()) or (self.by_id(former) if former else None)
+
+    def by_id(self, number: int) -> Repo | None:
+        return next((repo for repo in self.repos.values() if repo.id == number), None)
+
+    def rename(self, repo: Repo, *, owner: str, name: str) -> None:
+        del self.repos[repo.full_name.lower()]
+        self.renamed[repo.full_name.lower()] = repo.id
+        repo.owner, repo.name = owner, name
+        self.repos[repo.full_name.lower()] = repo
 
     def add_repo(self, full_name: str) -> Repo:
         owner, _, name = full_name.partition("/")

@@ -6,7 +6,8 @@ from werkzeug.wrappers import Response
 from bridge.sandbox.github.core import Core
 from bridge.sandbox.github.model import Pull, Repo
 from bridge.sandbox.github.publishing import deploy, release, set_status
-from bridge.sandbox.github.pulls import merge_pull, open_pull, review_pull, set_draft
+from bridge.sandbox.github.pulls import merge_pull, open_pull, set_draft
+from bridge.sandbox.github.reviews import review_pull
 
 REVIEWER = "bruno"
 AUTHOR = "ana"

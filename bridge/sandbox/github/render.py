@@ -33,7 +33,7 @@ def repository(repo: Repo, base: str) -> Json:
         "html_url": f"{base}/{repo.full_name}",
         "url": url,
         "default_branch": "main",
-        "fork": False,
+        "fork": bool(repo.fork_of),
         "permissions": {"admin": True, "push": True, "pull": True},
     }
 
@@ -61,8 +61,8 @@ def pull(repo: Repo, one: Pull, base: str) -> Json:
         "merged_at": one.updated_at if one.merged else None,
         "requested_reviewers": [user(login, base) for login in one.requested],
         "requested_teams": [],
-        "author_association": "MEMBER",
-        "head": _end(repo, one.head, one.head_sha, base),
+        "author_association": association(repo, one),
+        "head": _end(one.source, one.head, one.head_sha, base),
         "base": _end(repo, one.base, repo.branches.get(one.base, ""), base),
         "labels": [],
         "assignees": [],
@@ -71,13 +71,23 @@ def pull(repo: Repo, one: Pull, base: str) -> Json:
     }
 
 
-def _end(repo: Repo, ref: str, sha: str, base: str) -> Json:
+def association(repo: Repo, one: Pull) -> str:
+    if one.user == repo.owner:
+        return "OWNER"
+    if one.source is repo:
+        return "MEMBER"
+    before = any(other.user == one.user and other.merged for other in repo.pulls.values())
+    return "CONTRIBUTOR" if before else "FIRST_TIME_CONTRIBUTOR"
+
+
+def _end(repo: Repo | None, ref: str, sha: str, base: str) -> Json:
+    """A head keeps its name when its repository is deleted."""
     return {
-        "label": f"{repo.owner}:{ref}",
+        "label": f"{repo.owner}:{ref}" if repo else f"unknown:{ref}",
         "ref": ref,
         "sha": sha,
-        "user": user(repo.owner, base),
-        "repo": repository(repo, base),
+        "user": user(repo.owner, base) if repo else None,
+        "repo": repository(repo, base) if repo else None,
     }
 
 

@@ -102,13 +102,14 @@ def _register_writes(core: Core) -> None:
         if branch not in repo.branches:
             raise Answer(404, f"Branch {branch} not found")
         try:
-            base64.b64decode(str(asked["content"]), validate=True)
+            content = base64.b64decode(str(asked["content"]), validate=True)
             message = str(asked["message"])
         except (KeyError, binascii.Error) as error:
             raise Answer(422, "Invalid request. message and Base64 content are needed") from error
         before = repo.branches[branch]
         made = world.commit(repo, parents=[before], message=message, author=g.login)
         repo.branches[branch] = made.sha
+        repo.files[path] = content.decode("utf-8", "replace")
         core.moved(repo, branch, before, made.sha)
         return jsonify(content={"path": path, "sha": made.sha}, commit=render.commit(repo, made, base)), 201
 
