@@ -13,6 +13,7 @@ MAXIMUM_ITEMS = 50
 MAXIMUM_ITEM = 500
 """Characters of one address, step or link."""
 
+SEPARATORS = r"[;\t\r\n]"
 _LINE_BREAKS = re.compile(r"\s*(?:\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])\s*")
 # They reorder what is read without being seen (CVE-2021-42574).
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -56,12 +57,12 @@ class Address(Line):
 
 
 class Addresses(fields.Field[list[str]]):
-    """E-mail addresses: a list, or a text split by semicolons, commas or line breaks."""
+    """E-mail addresses: a list, or a text split by semicolons, commas, tabs or line breaks."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         found: list[str] = []
         faults: list[str] = []
-        for item in items(value, separators=r"[;,\r\n]"):
+        for item in written_addresses(value):
             try:
                 found.append(address(item))
             except ValidationError as error:
@@ -72,10 +73,14 @@ class Addresses(fields.Field[list[str]]):
 
 
 class Steps(fields.Field[list[str]]):
-    """Screens in order: a list, or a text split by semicolons. One may return, but not at once."""
+    """Screens in order: a list, or a text split by semicolons, tabs or line breaks, or by commas without any.
+
+    One may return, but not at once.
+    """
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
-        steps = items(value, separators=r"[;\r\n]")
+        plain = isinstance(value, str) and not re.search(SEPARATORS, value)
+        steps = items(value, separators="," if plain else SEPARATORS)
         return [step for place, step in enumerate(steps) if place == 0 or step != steps[place - 1]]
 
 
@@ -142,6 +147,26 @@ def items(value: Any, *, separators: str) -> list[str]:
     for item in found:
         refuse_too_long(item, MAXIMUM_ITEM)
     return found
+
+
+def written_addresses(value: Any) -> list[str]:
+    """The addresses as they were written, right or wrong. Mail programs copy `Ana <ana@…>`."""
+    parts = items(value, separators=r"[;,\t\r\n]")
+    return [written for part in parts for written in _in_angles_or_words(part)]
+
+
+def repeated(value: Any) -> list[str]:
+    """The addresses that were written more than once."""
+    written = [one.casefold() for one in written_addresses(value)]
+    return list(dict.fromkeys(one for one in written if written.count(one) > 1))
+
+
+def _in_angles_or_words(part: str) -> list[str]:
+    angled = re.search(r"<([^<>\s]+@[^<>\s]+)>", part)
+    if angled:
+        return [angled[1]]
+    words = part.split()
+    return words if all("@" in word for word in words) else [part]
 
 
 def address(text: str) -> str:

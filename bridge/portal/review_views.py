@@ -82,6 +82,7 @@ def _page(reviewed: Reviewed, error: str = "") -> str:
         draft_id=reviewed.typed.draft_id,
         shown=form_page.shown_answers(services().mappings.form, reviewed.answers),
         links=reviewed.answers[schemas.LINKS],
+        repetitions=schemas.repetitions(services().mappings.form, reviewed.typed.answers),
         uploads=reviewed.typed.uploads,
         licence=reviewed.licence,
         customer=reviewed.answers.get(form_page.CUSTOMER, ""),

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 
-from bridge.portal.answers import Address, Addresses, Choice, Line, Links, Paragraphs, Steps
+from bridge.portal.answers import Address, Addresses, Choice, Line, Links, Paragraphs, Steps, repeated
 from mappings.model import FieldType, Form, FormField
 
 LINKS = "links"
@@ -86,6 +86,13 @@ def check_reply(given: Mapping[str, Any], *, minimum: int, ask: str) -> tuple[st
     except ValidationError as error:
         return "", _by_field(error).get("texto", [UNKNOWN_FIELD])
     return (text, []) if len(text.strip()) >= minimum else ("", [ask])
+
+
+def repetitions(form: Form, given: Mapping[str, Any]) -> list[str]:
+    """What was written twice in checked answers and is kept once, sentence by sentence."""
+    lists = [field.name for field in questions(form) if field.type is FieldType.EMAILS]
+    found = [one for name in lists for one in repeated(given.get(name, ""))]
+    return [f"“{one}” estava repetido; ficou uma vez só." for one in found]
 
 
 def questions(form: Form) -> list[FormField]:

@@ -110,7 +110,7 @@
           this.state.textContent =
             why === "sessao" ? "Continua quando você entrar de novo" : "Sem conexão: continua sozinho quando ela voltar";
         },
-        refused: (text) => this.refuse(text, { again: true }),
+        refused: (text, later) => this.refuse(text, { again: later }),
         done: () => this.arrive(),
       }, this.stopping.signal);
       this.waits = false;

@@ -49,6 +49,9 @@
     const note = made("p", "quiet chip-note");
     let items = kind.split(area.value);
     let own = false;
+    // What the server has said of it stands until something is changed.
+    const told = area.closest(".field").querySelector(`#erro-${area.name}`);
+    let silent = Boolean(told);
 
     list.setAttribute("aria-label", "Itens informados");
     faults.setAttribute("role", "status");
@@ -86,10 +89,13 @@
         }),
       );
       list.hidden = items.length === 0;
-      faults.replaceChildren(...items.map(kind.fault).filter(Boolean).map((text) => made("p", "", text)));
-      box.classList.toggle("bad", faults.childElementCount > 0);
+      const wrong = items.map(kind.fault).filter(Boolean);
+      faults.replaceChildren(...(silent ? [] : wrong).map((text) => made("p", "", text)));
+      box.classList.toggle("bad", wrong.length > 0);
     };
     const tell = () => {
+      silent = false;
+      told?.remove();
       show();
       own = true;
       area.value = [...items, ...plain([entry.value])].join(kind.join);

@@ -75,13 +75,13 @@
       } catch {
         // A proxy in front has no sentence of ours.
       }
-      if (text) throw new Refused(text);
+      if (text) throw new Refused(text, { cause: status });
       if (status === 413) throw new Refused("O servidor não aceitou o tamanho deste envio.");
     }
     throw new Error(`answered ${status}`);
   }
 
-  // `on`: progress(share), waiting(why), refused(text), done(). Ends when done, refused, or stopped by the signal.
+  // `on`: progress(share), waiting(why), refused(text, whether later it may work), done(). Ends when done, refused, or stopped by the signal.
   window.sendInPieces = async (file, name, endpoint, on, signal) => {
     let address = null;
     let offset = 0;
@@ -105,7 +105,7 @@
         if (offset === file.size) return on.done();
       } catch (fault) {
         if (signal.aborted) break;
-        if (fault instanceof Refused) return on.refused(fault.message);
+        if (fault instanceof Refused) return on.refused(fault.message, fault.cause === 503);
         on.waiting(fault instanceof Ended ? "sessao" : "rede");
         if (fault instanceof Ended) chamado.ended();
         await rested(pause, signal);
