@@ -17,7 +17,7 @@ FIRST = ("timestamp", "level", "event")
 SHORTEST = 6
 """Characters: what is shorter is part of too many words to be taken out of all of them."""
 _ADDRESS = re.compile(r"[\w.+%-]+@((?:[\w-]+\.)+\w+)")
-_PATH_TOKEN = re.compile(r"(/entrar/)[^\s/?\"'<]+")
+_PATH_TOKEN = re.compile(r"(/(?:entrar|agir|avisos)/)[^\s/?\"'<]+")
 
 
 class _Stderr:

@@ -42,7 +42,7 @@ class Standing:
         """As triage and panel read it. The address in From is only what the writer's program says."""
         name = by_session(db, self.partner).name if self.partner else self.holder
         by = "por e-mail" if sender == self.holder.lower() else f"por e-mail de {sender}"
-        return Actor(name=f"{name}, {by}", owner=self.opener, partner=self.partner)
+        return Actor(name=f"{name}, {by}", owner=self.opener, partner=self.partner, email=self.holder)
 
 
 def standing(db: Session, secret: Secret, addresses: Iterable[str]) -> Standing | None:

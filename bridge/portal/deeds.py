@@ -48,6 +48,10 @@ class Actor:
     """In whose name files are kept: the partner, or the ticket's opener where nobody has signed in."""
     partner: Partner | None = None
     """Whose session it is, or whose answer by e-mail; none for an e-mail's link."""
+    email: str = ""
+    """Nobody is written to about their own doing."""
+    link: str = ""
+    """The hash of the e-mail's link, which serves once; empty where there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +68,7 @@ def by_session(db: Session, partner: Partner) -> Actor:
     """The actor behind a session: the partner, of an organisation if it has a name."""
     organisation = organisations.name_of(db, partner)
     name = f"{partner.name} ({organisation})" if organisation else partner.name
-    return Actor(name=name, owner=partner, partner=partner)
+    return Actor(name=name, owner=partner, partner=partner, email=partner.email)
 
 
 def offered(ticket: Ticket, story: Story, workflow: Workflow) -> frozenset[PartnerVerb]:
@@ -96,6 +100,8 @@ def perform(actor: Actor, ticket_id: int, verb: PartnerVerb, said: Said) -> bool
         status = panel.status_of(db, ticket_id, lock=True)
         if verb not in words.possible(services().mappings.workflow, status):
             return False
+        if actor.link and panel.link_used(db, actor.link):
+            return False
         if any(
             one.comment_id is None and one.verb == verb and one.text == said.text
             for one in panel.actions(db, ticket_id)
@@ -116,6 +122,8 @@ def write_down(
         partner_id=actor.partner.id if actor.partner else None,
         text=said.text,
         at=now,
+        email=actor.email,
+        link_hash=actor.link or None,
     )
     db.add(row)
     db.flush()

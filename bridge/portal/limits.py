@@ -8,7 +8,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import parse
 
-from bridge.portal import access
+from bridge.portal import access, link_views
 from bridge.portal.pages import api, pages
 from bridge.store.tables import Partner
 
@@ -24,6 +24,9 @@ QUOTAS = {
     "portal.finish": "20 per minute",
     "portal.save_draft": "60 per minute",
     "portal.act": "30 per minute",
+    "portal.act_by_link": "30 per minute",
+    "portal.choose": "60 per minute",
+    "portal.add_recipient": "20 per minute;100 per hour",
     "portal.look_alikes": "60 per minute",
     "portal.keep_typed": "120 per minute",
     "portal.look_up_licence": "60 per minute",
@@ -72,4 +75,6 @@ def _upload_bytes() -> int:
 def _may_upload(asking: Request) -> bool:
     if asking.endpoint == "api.file":
         return access.token_bearer() is not None
+    if asking.endpoint == "portal.act_by_link":
+        return link_views.opened((asking.view_args or {})["token"]) is not None
     return asking.endpoint in UPLOADS and (access.visitor() or access.former_visitor()) is not None

@@ -9,6 +9,7 @@ from bridge.domain import PartnerVerb, reference, ticket_id
 from bridge.portal import access, deeds, form_page, schemas, words
 from bridge.portal.access import requires_partner, services
 from bridge.portal.pages import pages
+from bridge.portal.recipient_views import Shown, shown
 from bridge.portal.terms import terms
 from bridge.portal.timeline import told
 from bridge.store import panel
@@ -16,6 +17,12 @@ from bridge.store.panel import Story
 from bridge.store.tables import Ticket
 
 NOTICES = {
+    "endereco": "Este e-mail não parece certo. Escreva-o como nome@empresa.com.br e tente de novo.",
+    "avisado": "Pronto: essa pessoa está na lista de quem é avisado.",
+    "avisados-demais": "A lista de quem é avisado está cheia. Tire alguém antes de incluir outra pessoa.",
+    "tirado": "Pronto: esse endereço não é mais avisado.",
+    "silenciado": "Pronto: você não recebe mais as notícias deste chamado; só o que depender de você.",
+    "religado": "Pronto: você volta a receber as notícias deste chamado.",
     "resposta": "Recebemos sua resposta. Ela já está a caminho da equipe.",
     "funcionou": "Recebemos sua confirmação. Obrigado por validar com o seu cliente!",
     "ainda-ocorre": "Recebemos seu aviso. O chamado volta para o Desenvolvimento.",
@@ -56,7 +63,7 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         checked_at=story.checked_at,
         moments=told(ticket, story, workflow, reader=access.partner().id),
         uploads=[upload for upload in story.uploads if upload.action_id is None],
-        recipients=story.recipients,
+        recipients=_recipients(ticket),
         continued_by=[reference(number) for number in story.continued_by],
         shown=form_page.shown_answers(form, ticket.answers),
         links=ticket.answers.get(schemas.LINKS, []),
@@ -75,6 +82,11 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         notice=NOTICES.get(request.args.get("aviso", ""), ""),
         terms=terms(services()),
     )
+
+
+def _recipients(ticket: Ticket) -> list[Shown]:
+    with services().store.read() as db:
+        return shown(db, ticket)
 
 
 def _state(ticket: Ticket, story: Story) -> str:

@@ -21,7 +21,7 @@ HEADERS = {
 KEEPERS = frozenset({"portal.save_draft", "portal.keep_typed", "portal.begin_upload", "portal.receive_piece"})
 """They keep what was typed and attached: a token that a new sign-in has made stale must not lose it. It is
 enough there that the browser says that our own page is asking (Sec-Fetch-Site, which no page can set)."""
-WITHOUT_COOKIES = ("/api/", "/webhooks/")
+WITHOUT_COOKIES = ("/api/", "/webhooks/", "/agir/", "/avisos/")
 """Each request proves itself there (a token, a signature): there are no cookies to borrow."""
 STATIC_SECONDS = 365 * 24 * 3600
 

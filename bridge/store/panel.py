@@ -58,6 +58,12 @@ def status_of(db: Session, ticket_id: int, *, lock: bool = False) -> str:
     return db.scalars(query.with_for_update() if lock else query).one()
 
 
+def link_used(db: Session, link_hash: str) -> bool:
+    """Whether something was said by this e-mail's link before."""
+    used = select(PartnerActionRow.id).where(PartnerActionRow.link_hash == link_hash)
+    return db.scalar(used) is not None
+
+
 def story(db: Session, partner: Partner, ticket_id: int) -> Story:
     """What happened to one of the partner's tickets, oldest first; empty for any other."""
     found = ticket(db, partner, ticket_id)
