@@ -1,8 +1,18 @@
-"""Every request of the bridge's to Jira, held against Atlassian's published description."""
+"""Every request that a test sends to a Jira, held against Atlassian's published description.
+
+The suite's own transport does it, for every test (tests/conftest.py): the bridge's requests, administrators'
+and those of the people who act in the tests. openapi-core reads the description and checks the operation, its
+parameters and its body; the documents in the body are held against the ADF schema, which the description
+only names.
+"""
 
 import json
+import re
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,77 +24,139 @@ from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest
 from requests.adapters import HTTPAdapter
 
-TOLERATED = {
-    # The description calls the multipart body an array of objects, which nobody can send.
-    ("POST", "attachments"): "multipart attachments",
-    # Data Center's search, which the Cloud description has no more.
-    ("POST", "/rest/api/2/search"): "search on Data Center",
-}
+
+@dataclass(frozen=True)
+class Tolerance:
+    """Requests that the description cannot be asked about, and why."""
+
+    name: str
+    method: str
+    path: str
+    reason: str
 
 
+TOLERATED = (
+    Tolerance(
+        "multipart attachments",
+        "POST",
+        r"/rest/api/\d/issue/[^/]+/attachments",
+        "The description calls the multipart body an array of objects, which nobody can send.",
+    ),
+    Tolerance(
+        "search on Data Center",
+        "POST",
+        r"/rest/api/2/search",
+        "It is Data Center's; the description is Cloud's, which has it no more.",
+    ),
+    Tolerance(
+        "administrators' webhooks",
+        "[A-Z]+",
+        r"/rest/webhooks/1\.0/webhook(/\d+)?",
+        "They have a description of their own, in prose.",
+    ),
+    Tolerance(
+        "a file's content on Data Center",
+        "GET",
+        r"/secure/attachment/.*",
+        "It is the address for browsers; v2 has no other.",
+    ),
+)
+JIRA = re.compile(r"/rest/(?:api|webhooks)/|/secure/attachment/")
+
+
+@dataclass
 class Recorder:
-    """Keeps a copy of every request to a Jira that bears the bridge's credentials."""
+    """Keeps a copy of every request to a Jira until it is judged, and counts what was judged."""
 
-    def __init__(self, user: str) -> None:
-        self._user = user
-        self.requests: list[requests.PreparedRequest] = []
+    waiting: list[requests.PreparedRequest] = field(default_factory=list)
+    judged: int = 0
+    documents: int = 0
+    tolerated: Counter[str] = field(default_factory=Counter)
+    _known: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    """What was found about a request once; the same again is not held against the description again."""
 
     def wrap(self, send: Callable[..., Any]) -> Callable[..., Any]:
         recorder = self
 
         def recorded(adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> Any:
-            if "/jira/rest/api/" in str(request.url) and not _human(request):
-                recorder.requests.append(request.copy())
+            if JIRA.search(str(request.url)):
+                recorder.waiting.append(request.copy())
             return send(adapter, request, **options)
 
         return recorded
 
     def faults(self, shared: Path) -> list[str]:
-        """What the description says is wrong, one sentence a request."""
-        return [fault for request in self.requests if (fault := _judged(request, shared))]
+        """What is wrong with the requests since the last time, one sentence each."""
+        waiting, self.waiting = self.waiting, []
+        return [fault for request in waiting if (fault := self._judged(request, shared))]
+
+    def summary(self) -> str:
+        spared = ", ".join(f"{number} {name}" for name, number in sorted(self.tolerated.items()))
+        return (
+            f"{self.judged} requests to Jira held against its description ({len(self._known)} different), "
+            f"{self.documents} documents against the ADF schema; tolerated: {spared or 'none'}"
+        )
+
+    def _judged(self, request: requests.PreparedRequest, shared: Path) -> str:
+        path = _path(request)
+        for one in TOLERATED:
+            if re.fullmatch(one.method, str(request.method)) and re.fullmatch(one.path, path):
+                self.tolerated[one.name] += 1
+                return ""
+        self.judged += 1
+        found = documents(_json(request))
+        self.documents += len(found)
+        key = (request.method, request.path_url, request.body, request.headers.get("Content-Type"))
+        if key not in self._known:
+            self._known[key] = _fault(request, path, shared) or _document_fault(found, request, path, shared)
+        return self._known[key]
 
 
-_KNOWN: dict[tuple[Any, ...], str | None] = {}
-"""What was found about a request once; the same again is not held against the description again."""
+@contextmanager
+def kept(recorder: Recorder, shared: Path) -> Iterator[None]:
+    """Whatever was sent until the end has to be right."""
+    yield
+    if shared.is_dir():
+        faults = recorder.faults(shared)
+        assert faults == [], "\n".join(faults)
 
 
-def _judged(request: requests.PreparedRequest, shared: Path) -> str | None:
-    if not isinstance(request.body, bytes | str | None):
-        return _fault(request, shared)
-    key = (request.method, request.path_url, request.body, request.headers.get("Content-Type"))
-    if key not in _KNOWN:
-        _KNOWN[key] = _fault(request, shared)
-    return _KNOWN[key]
+def _path(request: requests.PreparedRequest) -> str:
+    """Below the site's own address."""
+    path = urlsplit(str(request.url)).path
+    found = JIRA.search(path)
+    return path[found.start() :] if found else path
 
 
-def _human(request: requests.PreparedRequest) -> bool:
-    auth = requests.auth._basic_auth_str
-    people = ("triagem", "dev", "dev2", "tester")
-    known = {auth(f"{one}@softhouse.example", "human") for one in people}
-    return request.headers.get("Authorization") in known
-
-
-def _fault(request: requests.PreparedRequest, shared: Path) -> str | None:
-    path = urlsplit(str(request.url)).path.removeprefix("/jira")
-    if any(request.method == method and path.endswith(end) for method, end in TOLERATED):
+def _json(request: requests.PreparedRequest) -> Any:
+    if not isinstance(request.body, bytes | str) or not request.body:
         return None
+    try:
+        return json.loads(request.body)
+    except ValueError:
+        return None
+
+
+def _fault(request: requests.PreparedRequest, path: str, shared: Path) -> str:
     moved = request.copy()
-    moved.url = str(request.url).replace("/jira/rest/", "/rest/")
+    parts = urlsplit(str(request.url))
+    moved.url = parts._replace(path=path).geturl()
     try:
         _description(shared).validate_request(RequestsOpenAPIRequest(moved))
     except Exception as error:
         return f"{request.method} {path}: {error}"
-    return _document_fault(request, path, shared)
+    return ""
 
 
-def _document_fault(request: requests.PreparedRequest, path: str, shared: Path) -> str | None:
+def _document_fault(
+    found: list[dict[str, Any]], request: requests.PreparedRequest, path: str, shared: Path
+) -> str:
     """Every ADF document in the body, against the ADF schema."""
-    body = json.loads(request.body) if request.body else None
-    for document in documents(body):
+    for document in found:
         errors = [error.message[:200] for error in _adf(shared).iter_errors(document)]
         if errors:
             return f"{request.method} {path}: not ADF: {errors[0]}"
-    return None
+    return ""
 
 
 def documents(value: Any) -> list[dict[str, Any]]:

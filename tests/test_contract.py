@@ -1,4 +1,4 @@
-"""The contract check would notice a wrong request."""
+"""The contract check would notice a wrong request, whoever sends it."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract import Recorder
+from bridge.sandbox.server import Sandbox
+from bridge.sandbox.settings import SandboxSettings
+from tests.conftest import RECORDER
+from tests.contract import TOLERATED, Recorder, kept
 
 DOCUMENT = {
     "type": "doc",
@@ -20,16 +23,21 @@ EMPTY_TEXT = {
 }
 
 
-def faults(shared: Path, method: str, path: str, **body: Any) -> list[str]:
-    recorder = Recorder("ponte")
-    url = f"http://127.0.0.1:1/jira/rest/api/3/{path}"
-    recorder.requests.append(requests.Request(method, url, **body).prepare())
-    return recorder.faults(shared)
+def judged(shared: Path, method: str, path: str, **body: Any) -> tuple[Recorder, list[str]]:
+    recorder = Recorder()
+    url = f"http://127.0.0.1:1/jira/rest/{path}"
+    recorder.waiting.append(requests.Request(method, url, **body).prepare())
+    return recorder, recorder.faults(shared)
 
 
-def test_a_good_request_passes(shared: Path) -> None:
+def test_a_good_request_passes_and_is_counted(shared: Path) -> None:
     fields = {"project": {"key": "CHAM"}, "summary": "a", "description": DOCUMENT}
-    assert faults(shared, "POST", "issue", json={"fields": fields}) == []
+    recorder, faults = judged(shared, "POST", "api/3/issue", json={"fields": fields})
+    assert faults == []
+    assert recorder.summary() == (
+        "1 requests to Jira held against its description (1 different), "
+        "1 documents against the ADF schema; tolerated: none"
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,5 +51,27 @@ def test_a_good_request_passes(shared: Path) -> None:
     ],
 )
 def test_a_wrong_request_is_named(shared: Path, method: str, path: str, body: dict[str, Any]) -> None:
-    [fault] = faults(shared, method, path, **body)
+    _, [fault] = judged(shared, method, f"api/3/{path}", **body)
     assert fault.startswith(f"{method} /rest/api/3/{path}: ")
+
+
+def test_a_wrong_request_fails_the_test_that_sends_it(shared: Path) -> None:
+    """As in every test: through the suite's transport, to a Jira that answers."""
+    sandbox = Sandbox(SandboxSettings(port=0, smtp_port=0))
+    sandbox.start()
+
+    def ask(path: str) -> None:
+        with kept(RECORDER, shared):
+            requests.get(f"{sandbox.url}/jira/rest/api/3/{path}", auth=("triagem", "human"), timeout=5)
+
+    ask("issue/CHAM-1")
+    with pytest.raises(AssertionError, match="GET /rest/api/3/issues/CHAM-1: "):
+        ask("issues/CHAM-1")
+    sandbox.stop()
+
+
+def test_what_is_tolerated_has_a_reason_and_is_counted(shared: Path) -> None:
+    assert all(one.reason.endswith(".") for one in TOLERATED)
+    recorder, faults = judged(shared, "GET", "webhooks/1.0/webhook")
+    assert (faults, recorder.judged) == ([], 0)
+    assert recorder.summary().endswith("tolerated: 1 administrators' webhooks")

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 import requests
 from click.testing import CliRunner
-from requests.adapters import HTTPAdapter
 
 from bridge.cli import main
 from bridge.cli.waiting import until
@@ -28,8 +27,6 @@ from bridge.domain import Attachment
 from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
 from mappings import load as load_mappings
-from tests.conftest import SHARED
-from tests.contract import Recorder
 
 INDEX_SECONDS = 120.0
 """Search lags by minutes on real sites (R6)."""
@@ -97,19 +94,14 @@ def site() -> Iterator[dict[str, str]]:
 def contract(site: dict[str, str]) -> Iterator[Contract]:
     project = "CT" + "".join(secrets.choice(string.ascii_uppercase) for _ in range(6))
     environment = {**_environment(project), **site}
-    recorder = Recorder(site["CHAMADOS_JIRA_USER"])
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(HTTPAdapter, "send", recorder.wrap(HTTPAdapter.send))
-        jira = Jira(load(environment).jira, load_mappings(), connections=2)
-        found = Contract(environment=environment, jira=jira)
-        try:
-            code, said = found.run("jira", "apply", "--yes", "--adopt")
-            assert code == 0, said
-            yield found
-        finally:
-            _remove(found)
-    if SHARED.is_dir():
-        assert recorder.faults(SHARED) == []
+    jira = Jira(load(environment).jira, load_mappings(), connections=2)
+    found = Contract(environment=environment, jira=jira)
+    try:
+        code, said = found.run("jira", "apply", "--yes", "--adopt")
+        assert code == 0, said
+        yield found
+    finally:
+        _remove(found)
 
 
 def _remove(contract: Contract) -> None:

@@ -10,14 +10,11 @@ from typing import Any
 import pytest
 import requests
 from click.testing import CliRunner
-from requests.adapters import HTTPAdapter
 
 from bridge.cli import main
 from bridge.sandbox.jira.configuration import Configuration
 from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
-from tests.conftest import SHARED
-from tests.contract import Recorder
 
 Json = dict[str, Any]
 ADMINISTRATOR = {
@@ -32,7 +29,6 @@ class Workplace:
 
     sandbox: Sandbox
     environment: dict[str, str]
-    recorder: Recorder
     _since: list[int] = field(default_factory=lambda: [0])
 
     @property
@@ -106,30 +102,20 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
-    """Every request of the bridge's account is held against the published description."""
-    found = Recorder(SandboxSettings().jira_user)
-    monkeypatch.setattr(HTTPAdapter, "send", found.wrap(HTTPAdapter.send))
-    yield found
-    if SHARED.is_dir():
-        assert found.faults(SHARED) == []
-
-
-@pytest.fixture
-def workplace(stand_in: Sandbox, recorder: Recorder, tmp_path: Path) -> Workplace:
+def workplace(stand_in: Sandbox, tmp_path: Path) -> Workplace:
     """A fresh Jira."""
-    return _workplace(stand_in, recorder, tmp_path, empty=True)
+    return _workplace(stand_in, tmp_path, empty=True)
 
 
 @pytest.fixture
-def ready(stand_in: Sandbox, recorder: Recorder, tmp_path: Path) -> Workplace:
+def ready(stand_in: Sandbox, tmp_path: Path) -> Workplace:
     """The vendor's Jira, set up by hand."""
-    return _workplace(stand_in, recorder, tmp_path, empty=False)
+    return _workplace(stand_in, tmp_path, empty=False)
 
 
-def _workplace(sandbox: Sandbox, recorder: Recorder, folder: Path, *, empty: bool) -> Workplace:
+def _workplace(sandbox: Sandbox, folder: Path, *, empty: bool) -> Workplace:
     sandbox.reset(empty=empty)
-    return Workplace(sandbox=sandbox, environment=environment(sandbox, folder), recorder=recorder)
+    return Workplace(sandbox=sandbox, environment=environment(sandbox, folder))
 
 
 def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:

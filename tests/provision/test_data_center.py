@@ -11,17 +11,16 @@ from bridge.sandbox.jira.configuration import Screen, Tab
 from bridge.sandbox.server import Sandbox
 from bridge.sandbox.settings import SandboxSettings
 from mappings import load
-from tests.contract import Recorder
 from tests.provision.conftest import Workplace, environment
 
 OWN = "CHAM: Chamado Técnico"
 
 
 @pytest.fixture
-def workplace(recorder: Recorder, tmp_path: Path) -> Iterator[Workplace]:
+def workplace(tmp_path: Path) -> Iterator[Workplace]:
     running = Sandbox(SandboxSettings(port=0, smtp_port=0, jira_empty=True, jira_deployment="Server"))
     running.start()
-    yield Workplace(sandbox=running, environment=environment(running, tmp_path), recorder=recorder)
+    yield Workplace(sandbox=running, environment=environment(running, tmp_path))
     running.stop()
 
 

@@ -15,7 +15,6 @@ from bridge.reconcile import drift
 from bridge.sandbox.jira.configuration import Arrow, Screen, Workflow
 from bridge.sandbox.server import Sandbox
 from bridge.store import sweeps
-from tests.contract import Recorder
 from tests.provision.conftest import Workplace, environment
 from tests.world import SECONDS, World
 
@@ -30,9 +29,9 @@ def applied() -> dict[str, Any]:
 
 
 @pytest.fixture
-def site(stand_in: Sandbox, recorder: Recorder, tmp_path: Path, applied: dict[str, Any]) -> Workplace:
+def site(stand_in: Sandbox, tmp_path: Path, applied: dict[str, Any]) -> Workplace:
     stand_in.reset(empty=True)
-    found = Workplace(sandbox=stand_in, environment=environment(stand_in, tmp_path), recorder=recorder)
+    found = Workplace(sandbox=stand_in, environment=environment(stand_in, tmp_path))
     kept = {"made": stand_in.jira.site, "_serials": stand_in.jira.site, "known": stand_in.jira.hooks}
     for name, owner in kept.items() if applied else ():
         setattr(owner, name, copy.deepcopy(applied[name]))

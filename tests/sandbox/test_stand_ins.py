@@ -12,6 +12,7 @@ from bridge.cli.waiting import free_port, until
 from bridge.sandbox.server import Sandbox
 from bridge.sandbox.settings import SandboxSettings
 
+pytestmark = pytest.mark.wrong_requests
 Json = dict[str, Any]
 
 
