@@ -41,8 +41,6 @@ class Paragraphs(fields.Field[str]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = text_of(value)
-        if "\0" in text:
-            raise ValidationError("O texto contém um caractere inválido (nulo). Apague-o e tente de novo.")
         # Browsers send each line break as two characters and count it as one.
         refuse_too_long(text.strip().replace("\r\n", "\n"), self.max_length)
         return text
@@ -114,14 +112,11 @@ class Choice(Line):
 
 
 def text_of(value: Any) -> str:
-    """The value, if it is text that can be stored."""
+    """The value, if it is text; halves of characters and nulls, which nobody sees, become �."""
     if not isinstance(value, str):
         raise ValidationError("Envie um texto.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValidationError("O texto contém um caractere inválido. Apague-o e tente de novo.") from None
-    return value
+    whole = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
 def one_line(text: str) -> str:
