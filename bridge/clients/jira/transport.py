@@ -82,7 +82,10 @@ class Transport:
         if self._limiter:
             self._limiter.take(SERVICE, _scopes(method, path))
         try:
-            return self._session.request(method, f"{self._base}/{address}", allow_redirects=False, **request)
+            response = self._request(method, f"{self._base}/{address}", **request)
+            if response.status_code >= 400:
+                raise JIRAError(status_code=response.status_code, response=response)
+            return response
         except JIRAError as error:
             failure = _failure(error, asked)
             if self._limiter and error.response is not None and _is_limit(error.response):
@@ -91,6 +94,14 @@ class Transport:
         except requests.RequestException as error:
             reason = f"{_network(error)} ({asked})"
             raise Unavailable(SERVICE, reason, unknown_outcome=not _never_sent(error)) from error
+
+    def _request(self, method: str, url: str, *, stream: bool = False, **request: Any) -> requests.Response:
+        if not stream:
+            return self._session.request(method, url, allow_redirects=False, **request)
+        # The library's own session looks into each answer, and so has it in memory as a whole.
+        return requests.Session.request(
+            self._session, method, url, allow_redirects=False, stream=True, timeout=TIMEOUT, **request
+        )
 
     def _rest(
         self,
