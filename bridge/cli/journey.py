@@ -110,10 +110,11 @@ def _triage(world: World, partner: Browser) -> None:
         status="Backlog",
         mail="prazo",
     )
-    me = world.jira("GET", "myself", who=DEVELOPER)["accountId"]
+    name = "accountId" if world.on_cloud else "name"
+    me = {name: world.jira("GET", "myself", who=DEVELOPER)[name]}
     world.step(
         "a developer is assigned in Jira",
-        lambda: world.jira("PUT", f"issue/{world.key}/assignee", who=TRIAGE, json={"accountId": me}),
+        lambda: world.jira("PUT", f"issue/{world.key}/assignee", who=TRIAGE, json=me),
         status="To Do",
     )
 

@@ -64,10 +64,13 @@ class World:
 
     # --- doing
 
+    @property
+    def on_cloud(self) -> bool:
+        return self.settings.jira_deployment == "Cloud"
+
     def jira(self, method: str, path: str, *, who: str, **body: Any) -> Any:
-        answer = requests.request(
-            method, f"{self.settings.url}/jira/rest/api/3/{path}", auth=(who, "human"), timeout=10, **body
-        )
+        url = f"{self.settings.url}/jira/rest/api/{3 if self.on_cloud else 2}/{path}"
+        answer = requests.request(method, url, auth=(who, "human"), timeout=10, **body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -82,8 +85,9 @@ class World:
 
     def say(self, text: str, *, key: str = "") -> None:
         paragraph = {"type": "paragraph", "content": [{"type": "text", "text": text}]}
-        body = {"type": "doc", "version": 1, "content": [paragraph]}
-        self.jira("POST", f"issue/{key or self.key}/comment", who=TRIAGE, json={"body": body})
+        document = {"type": "doc", "version": 1, "content": [paragraph]}
+        body = {"body": document if self.on_cloud else text}
+        self.jira("POST", f"issue/{key or self.key}/comment", who=TRIAGE, json=body)
 
     def github(self, method: str, path: str, *, who: str, **body: Any) -> Any:
         answer = requests.request(
