@@ -93,7 +93,7 @@ def _triage(world: World, partner: Browser) -> None:
 
     def answer() -> None:
         partner.open(f"/chamados/{world.reference}")
-        partner.press("Responder", {"texto": "produtos.xlsx, com 1.200 linhas."})
+        partner.press("Enviar resposta", {"texto": "produtos.xlsx, com 1.200 linhas."})
 
     world.step("triager asks in Jira", ask, status="Faltam Informações", mail="faltam_informacoes")
     world.step("partner answers on the ticket page", answer, status="Triagem")
