@@ -14,6 +14,7 @@ import requests
 
 from bridge.cli.waiting import free_port, until
 from tests.bench.installation import Installation, installation
+from tests.bench.portal import portal
 from tests.bench.scaling import scaling
 
 SERIAL = count(1)
@@ -151,5 +152,6 @@ def _up(url: str) -> bool:
         return False
 
 
+main.add_command(portal)
 main.add_command(scaling)
 main()
