@@ -158,3 +158,40 @@ def _token(world: World) -> str:
         partner = people.by_email(db, "parceiro@revenda.example")
         assert partner
         return people.issue_token(db, partner)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no-javascript"])
+def test_14_mail_button_and_confirmation_are_two_clicks_without_a_session(
+    chromium: Chromium,  # noqa: F811
+    world: World,
+    javascript: bool,
+) -> None:
+    key = world.filed()
+    lead(world, key, "Backlog", "To Do", "Doing", "PR Review", "PR Aprovado", "Publicado em Homologação")
+    lead(world, key, "Testing", "Test Finished", "Publicado")
+    links = _links(world, "publicado") + _links(world, "homologacao")
+    for link in links:
+        for scan in (requests.get, requests.head):
+            scan(link, timeout=10)
+    assert _said(world) == []
+    confirmed = next(link for link in links if ".confirmed." in link)
+    context = chromium.new_context(locale="pt-BR", java_script_enabled=javascript)
+    page = context.new_page()
+    page.goto(confirmed)
+    page.get_by_role("button", name="Sim, funcionou").click()
+    world.wait_status(key, "Encerrado")
+    assert _said(world) == ["confirmed"]
+    page.goto(confirmed)
+    expect(page.get_by_role("button", name="Sim, funcionou")).to_have_count(0)
+    context.close()
+
+
+def _links(world: World, kind: str) -> list[str]:
+    """What a scanner finds in the opener's e-mail: every address of ours."""
+    opener = next(one for one in world.wait_mail(kind, 2) if "parceiro@revenda" in str(one["rcpt_tos"]))
+    return sorted(set(re.findall(rf"{world.services.config.public_url}/\S+", opener["text"])))
+
+
+def _said(world: World) -> list[str]:
+    with world.services.store.read() as db:
+        return list(db.scalars(select(PartnerActionRow.verb).order_by(PartnerActionRow.id)))
