@@ -3,7 +3,18 @@
 import click
 
 from bridge import __version__
-from bridge.cli import database, demonstration, doctor, looking, mail, partners, provision, running, sight
+from bridge.cli import (
+    database,
+    demonstration,
+    doctor,
+    github,
+    looking,
+    mail,
+    partners,
+    provision,
+    running,
+    sight,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,6 +30,7 @@ for command in (
     running.worker,
     doctor.doctor,
     provision.jira,
+    github.github,
     looking.reconcile,
     sight.explain,
     sight.deliveries,

@@ -9,14 +9,16 @@ import openai
 from sqlalchemy import text
 
 from bridge.cli.common import clean
+from bridge.cli.github import wanted_of
 from bridge.clients.errors import Refused, Unavailable
-from bridge.clients.github import GitHub
+from bridge.clients.github.survey import Survey
 from bridge.clients.jira import Jira
 from bridge.clients.jira.administration import Administration
 from bridge.clients.jira.survey import look
 from bridge.clients.mail import Mailer
 from bridge.config import Config, ConfigError, load
 from bridge.provision import Change, Way, compare, wanted_site
+from bridge.provision.github import compare_github, unchecked_github
 from bridge.store import Store, schema
 from bridge.store.engine import network_file_system, sqlite_module
 from mappings import MappingError, Mappings
@@ -66,30 +68,33 @@ def examine() -> list[Finding]:
         return findings + [Finding("mappings", "error", line) for line in str(error).splitlines()]
     findings.append(Finding("mappings", "ok", f"{len(mappings.workflow.statuses)} statuses"))
     jira = Jira(config.jira, mappings, connections=1)
-    checks: list[tuple[str, Callable[[], Finding]]] = [
+    checks: list[tuple[str, Callable[[], Finding | list[Finding]]]] = [
         ("database", lambda: _database(config)),
         ("jira", lambda: _jira(jira)),
-        ("github", lambda: _github(config)),
+        ("github", lambda: _github(config, mappings)),
         ("smtp", lambda: _smtp(config)),
         ("openai", lambda: _openai(config)),
     ]
-    findings += [_checked(name, check) for name, check in checks]
+    for name, check in checks:
+        findings += _checked(name, check)
     return findings + _drift(config, mappings, findings)
 
 
-def _checked(name: str, check: Callable[[], Finding]) -> Finding:
+def _checked(name: str, check: Callable[[], Finding | list[Finding]]) -> list[Finding]:
     try:
-        return check()
+        found = check()
     except (Unavailable, Refused) as error:
-        return Finding(name, "error", error.reason, _REMEDIES[name])
+        return [Finding(name, "error", error.reason, _REMEDIES[name])]
     except Exception as error:
-        return Finding(name, "error", f"{type(error).__name__}: {error}".splitlines()[0], _REMEDIES[name])
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        return [Finding(name, "error", said, _REMEDIES[name])]
+    return [found] if isinstance(found, Finding) else found
 
 
 _REMEDIES = {
     "database": "check CHAMADOS_DATABASE_URL and that the server runs",
     "jira": "check CHAMADOS_JIRA_URL, _USER, _TOKEN and _PROJECT",
-    "github": "check CHAMADOS_GITHUB_URL, _TOKEN and _REPOSITORIES",
+    "github": "check CHAMADOS_GITHUB_URL, _TOKEN or _APP_ID and _APP_PRIVATE_KEY, and _REPOSITORIES",
     "smtp": "check CHAMADOS_SMTP_URL",
     "openai": "check CHAMADOS_OPENAI_API_KEY and _BASE_URL, or unset the key to go without AI",
 }
@@ -145,16 +150,18 @@ def _mended(change: Change) -> str:
     return change.step if change.way is Way.MANUAL else f"run `chamados jira apply`, or: {change.step}"
 
 
-def _github(config: Config) -> Finding:
-    github = GitHub(config.github, connections=1)
-    login = github.login()
-    for name in config.github.repositories:
-        try:
-            github.repository_id(name)
-        except Refused as error:
-            remedy = "give the token access to it, or correct CHAMADOS_GITHUB_REPOSITORIES"
-            return Finding("github", "error", f"{name}: {error.reason}", remedy)
-    return Finding("github", "ok", f"as {login}, {len(config.github.repositories)} repositories readable")
+def _github(config: Config, mappings: Mappings) -> list[Finding]:
+    """Who we are there, each permission that is missing, and whether the webhooks are as they should be."""
+    wanted = wanted_of(config, mappings)
+    live = Survey(config.github).look(wanted)
+    changes, unseen = compare_github(wanted, live), unchecked_github(wanted, live)
+    wrong = [Finding("github", "error", change.sentence, _mended_on_github(change)) for change in changes]
+    wrong += [Finding("github", "warning", f"not checked: {one}") for one in unseen]
+    return wrong or [Finding("github", "ok", f"as {live.account}, {len(wanted.repositories)} repositories")]
+
+
+def _mended_on_github(change: Change) -> str:
+    return change.step if change.way is Way.MANUAL else f"run `chamados github apply`, or: {change.step}"
 
 
 def _smtp(config: Config) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bridge.cli.common import clean, fail, faults_said
+from bridge.cli.differences import PENDING, document, print_changes, print_steps
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira.administration import Administration
 from bridge.clients.jira.builder import Builder
@@ -16,7 +17,7 @@ from bridge.provision import Change, Kind, Live, Wanted, Way, compare, counted, 
 from bridge.provision.live import LiveHook
 from mappings import load as load_mappings
 
-PENDING = 2
+PLACE = "Jira's"
 PASSES = 3
 """What a new project needs besides is known once it is there."""
 
@@ -34,9 +35,9 @@ def plan(as_json: bool) -> None:
     live = _seen(site, wanted)
     changes = compare(wanted, live)
     if as_json:
-        click.echo(json.dumps(_told(changes, unchecked(wanted, live)), ensure_ascii=False))
+        click.echo(json.dumps(document(changes, unchecked(wanted, live)), ensure_ascii=False))
     else:
-        _print(changes, unchecked(wanted, live))
+        print_changes(changes, unchecked(wanted, live), place=PLACE)
     raise SystemExit(PENDING if any(change.pending for change in changes) else 0)
 
 
@@ -61,7 +62,7 @@ def apply(adopt: bool, secret: bool, yes: bool) -> None:
         if secret and turn == 0 and live.hook:
             todo.append(_secret_again(wanted, live.hook))
         if turn == 0 or todo:
-            _print(changes, unchecked(wanted, live))
+            print_changes(changes, unchecked(wanted, live), place=PLACE)
         _agree(todo, adopt=adopt, yes=yes)
         failed += _carry_out(Builder(site, wanted, live), todo)
         if not todo:
@@ -152,9 +153,8 @@ def _remember(builder: Builder) -> None:
 def _end(left: Sequence[Change], failed: Sequence[tuple[Change, str]]) -> None:
     """What a person has to do, if anything, and how it went."""
     manual = [change for change in left if change.way is Way.MANUAL]
-    _print_steps(
-        [*[(change, f" ({reason})") for change, reason in failed], *[(change, "") for change in manual]]
-    )
+    steps = [(change, f" ({reason})") for change, reason in failed]
+    print_steps([*steps, *((change, "") for change in manual)], place=PLACE)
     if failed:
         fail(
             f"{counted(len(failed), 'change')} could not be made.",
@@ -164,42 +164,3 @@ def _end(left: Sequence[Change], failed: Sequence[tuple[Change, str]]) -> None:
         click.echo("The rest is for you; `chamados jira plan` says when nothing is left.")
         raise SystemExit(PENDING)
     click.echo("0 changes: the site is as the mappings want it.")
-
-
-# --- telling
-
-
-def _print(changes: Sequence[Change], unseen: Sequence[str]) -> None:
-    for change in changes:
-        if change.way is not Way.MANUAL:
-            click.echo(clean(f"{change.title}: {change.detail}"))
-    _print_steps([(change, "") for change in changes if change.way is Way.MANUAL])
-    for one in unseen:
-        click.echo(clean(f"? not checked: {one}"))
-    click.echo(_summary(changes))
-
-
-def _print_steps(steps: Sequence[tuple[Change, str]]) -> None:
-    if steps:
-        click.echo("For a person with Jira's administration:")
-    for number, (change, reason) in enumerate(steps, start=1):
-        click.echo(
-            clean(f'{number:>3}. {change.step}  [{change.kind} "{change.name}" {change.detail}]{reason}')
-        )
-
-
-def _counts(changes: Sequence[Change]) -> dict[str, int]:
-    return {way.value: sum(change.way is way for change in changes) for way in Way}
-
-
-def _summary(changes: Sequence[Change]) -> str:
-    counts = _counts(changes)
-    pending = sum(change.pending for change in changes)
-    parts = f"{counts['add']} to add, {counts['change']} to change, {counts['manual']} by hand"
-    extra = f"; {counts['extra']} of others left alone" if counts["extra"] else ""
-    return f"{counted(pending, 'change')}: {parts}{extra}"
-
-
-def _told(changes: Sequence[Change], unseen: Sequence[str]) -> dict[str, object]:
-    shown = [change.shown() for change in changes]
-    return {"changes": shown, "unchecked": list(unseen), "summary": _counts(changes)}

@@ -7,11 +7,7 @@ from bridge.clients.github.remarks import Remarks
 
 
 class GitHub(PullRequests, Publications, Deliveries, Remarks):
-    """One GitHub, by token."""
-
-    def login(self) -> str:
-        """Who the token is."""
-        return self.asked(lambda: self._github.get_user().login)
+    """One GitHub, by token or as an App."""
 
     def repository_id(self, name: str) -> int:
         """The repository's id; refused, with `missing`, when the token cannot see it."""

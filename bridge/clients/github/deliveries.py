@@ -1,8 +1,11 @@
 """Webhooks that GitHub failed to deliver."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
+
+from github.GithubIntegration import GithubIntegration
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github.conditional import Conditional, Json
@@ -26,10 +29,12 @@ class Deliveries(Conditional):
         """
 
         try:
+            if self.app:
+                return self._of_the_app(self.app, repository, since)
             hooks = [
                 one for one in self.rows(f"/repos/{repository}/hooks") if one["config"].get("url") == url
             ]
-            return [lost for hook in hooks for lost in self._failed(repository, hook["id"], since)]
+            return [lost for hook in hooks for lost in self._of_a_hook(repository, hook["id"], since)]
         except Unavailable as error:
             if error.denied:
                 return []
@@ -41,18 +46,29 @@ class Deliveries(Conditional):
 
     def redeliver(self, repository: str, failed: FailedDelivery) -> None:
         """Ask GitHub to send it again. PyGithub has no verb for it."""
-        path = f"/repos/{repository}/hooks/{failed.hook_id}/deliveries/{failed.delivery_id}/attempts"
-        self.asked(lambda: self._github.requester.requestJsonAndCheck("POST", path))
+        hook = f"/repos/{repository}/hooks/{failed.hook_id}" if failed.hook_id else "/app/hook"
+        requester = self.app.requester if self.app else self._github.requester
+        path = f"{hook}/deliveries/{failed.delivery_id}/attempts"
+        self.asked(lambda: requester.requestJsonAndCheck("POST", path))
 
-    def _failed(self, repository: str, hook_id: int, since: datetime) -> list[FailedDelivery]:
-        """The deliveries of which no attempt went well, newest attempt of each."""
-        rows = self.rows(f"/repos/{repository}/hooks/{hook_id}/deliveries")
-        attempts = list(takewhile(lambda one: _delivered_at(one) >= since, rows))
-        arrived = {one["guid"] for one in attempts if one["status"] == "OK"}
-        newest = {one["guid"]: one["id"] for one in reversed(attempts) if one["guid"] not in arrived}
-        return [
-            FailedDelivery(guid=guid, hook_id=hook_id, delivery_id=number) for guid, number in newest.items()
-        ]
+    def _of_a_hook(self, repository: str, hook_id: int, since: datetime) -> list[FailedDelivery]:
+        return _failed(self.rows(f"/repos/{repository}/hooks/{hook_id}/deliveries"), hook_id, since)
+
+    def _of_the_app(self, app: GithubIntegration, repository: str, since: datetime) -> list[FailedDelivery]:
+        """An App has one webhook for all repositories, whose number is 0 here; its newest hundred are read."""
+        number = self.asked(lambda: self.repository(repository).id)
+        asked = {"per_page": 100}
+        path = "/app/hook/deliveries"
+        _, sent = self.asked(lambda: app.requester.requestJsonAndCheck("GET", path, parameters=asked))
+        return _failed((one for one in sent if one["repository_id"] == number), 0, since)
+
+
+def _failed(sent: Iterable[Json], hook_id: int, since: datetime) -> list[FailedDelivery]:
+    """The deliveries of which no attempt went well, newest attempt of each. `sent`: the newest first."""
+    attempts = list(takewhile(lambda one: _delivered_at(one) >= since, sent))
+    arrived = {one["guid"] for one in attempts if one["status"] == "OK"}
+    newest = {one["guid"]: one["id"] for one in reversed(attempts) if one["guid"] not in arrived}
+    return [FailedDelivery(guid=guid, hook_id=hook_id, delivery_id=number) for guid, number in newest.items()]
 
 
 def _delivered_at(attempt: Json) -> datetime:

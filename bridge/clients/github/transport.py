@@ -9,7 +9,7 @@ from github import Github, GithubException
 from github.Repository import Repository
 
 from bridge.clients.errors import Unavailable
-from bridge.clients.github.credentials import TIMEOUT, InstallationAuth, credentials
+from bridge.clients.github.credentials import TIMEOUT, InstallationAuth, credentials, integration
 from bridge.clients.github.failures import DEFAULT_REST, SERVICE, failure_of
 from bridge.clients.github.memory import Histories, Memory
 from bridge.clients.limits import Limiter, Scope
@@ -31,7 +31,8 @@ class Transport:
         self._limiter = limiter
         self.memory, self.histories = Memory(), Histories()
         self._auth = credentials(settings)
-        self.is_app = bool(settings.app_id)
+        self.app = integration(settings) if settings.app_id else None
+        self.is_app = self.app is not None
         self._github = Github(
             base_url=settings.url,
             auth=self._auth,

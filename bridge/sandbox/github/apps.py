@@ -27,6 +27,12 @@ def register(core: Core) -> None:
     def installations() -> Response:
         return jsonify([_installation(core)])
 
+    @app.get("/app/installations/<int:number>")
+    def installation(number: int) -> Response:
+        if number != INSTALLATION:
+            raise Answer(404, "Not Found")
+        return jsonify(_installation(core))
+
     @app.get("/repos/<owner>/<name>/installation")
     def of_repository(owner: str, name: str) -> Response:
         core.repo(owner, name)

@@ -17,6 +17,7 @@ APP_EVENTS = (
     "pull_request_review",
     "push",
     "release",
+    "repository",
     "workflow_run",
 )
 
