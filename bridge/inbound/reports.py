@@ -61,6 +61,12 @@ def plain_bounce(text: str) -> Bounce | None:
     return None
 
 
+def names_no_mailbox(answer: str) -> bool:
+    """True when a relay's answer says that there is no such address, or that it is shut (RFC 3463 3.2)."""
+    found = _STATUS.search(answer)
+    return found is not None and (found[0].startswith("5.1.") or found[0] == "5.2.1")
+
+
 def complaint(message: Message) -> Complaint | None:
     """What a feedback report says; None for anything else."""
     for part in message.walk():

@@ -10,9 +10,10 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.mail import Relay
 from bridge.domain import reference
 from bridge.emails import House, operator_notice, wire_address
+from bridge.inbound import reports
 from bridge.rules import public_text
 from bridge.services import Services
-from bridge.store import mails
+from bridge.store import mails, suppressed
 from bridge.store.tables import Mail, Ticket
 
 RETRIES = (5, 15, 30, 60)
@@ -23,6 +24,8 @@ WARN = timedelta(hours=4)
 JIRA_WAIT = 60.0
 """Seconds between tries while Jira cannot be asked whether a comment is still public."""
 BATCH = 100
+ASKED_FOR = {"entrar"}
+"""Kinds that go to a suppressed address too: whoever cannot get in cannot let it again either."""
 
 log = structlog.get_logger()
 
@@ -43,6 +46,10 @@ def send_due(services: Services) -> int:
 
 def _send(services: Services, relay: Relay, mail: Mail) -> str:
     now = services.clock()
+    stopped = _stopped(services, mail)
+    if stopped:
+        mails.failed(services.store, mail, outcome=stopped, now=now)
+        return stopped
     try:
         if mail.quotes and not _still_said(services, mail):
             outcome = "not sent: what it quotes is not what Jira says in public now"
@@ -51,6 +58,15 @@ def _send(services: Services, relay: Relay, mail: Mail) -> str:
     except Unavailable as error:
         return _later(services, mail, str(error), wait=timedelta(seconds=error.retry_after or JIRA_WAIT))
     return _hand_over(services, relay, mail)
+
+
+def _stopped(services: Services, mail: Mail) -> str:
+    """Why nothing is sent to the address; empty when all is well, and for what its owner asked for."""
+    if mail.kind in ASKED_FOR:
+        return ""
+    with services.store.read() as db:
+        found = suppressed.of(db, [mail.recipient]).get(mail.recipient.lower())
+    return f"not sent: the address is suppressed ({found.kind}: {found.reason})" if found else ""
 
 
 def _still_said(services: Services, mail: Mail) -> bool:
@@ -88,6 +104,10 @@ def _hand_over(services: Services, relay: Relay, mail: Mail) -> str:
         return _later(services, mail, f"{error}{doubt}")
     except Refused as error:
         mails.failed(services.store, mail, outcome=str(error), now=now)
+        if reports.names_no_mailbox(error.reason):
+            with services.store.begin() as db:
+                kind, reason = suppressed.BOUNCE, error.reason
+                suppressed.suppress(db, mail.recipient, kind=kind, reason=reason, now=now)
         _warn(services, mail, f"was refused: {error}")
         return str(error)
     mails.sent(services.store, mail, outcome=outcome, now=now)

@@ -136,8 +136,7 @@ class Office:
     def suppressed(self) -> dict[str, str]:
         return {one.email: one.kind for one in self.rows(SuppressedAddress)}
 
-    def sent(self, recipient: str = ANA, name: str = "1") -> Mail:
-        """An e-mail of ours that the relay has taken."""
+    def queue(self, recipient: str, *, name: str, kind: str = "faltam_informacoes") -> Mail:
         message = EmailMessage()
         message["Message-ID"], message["Subject"] = f"<{name}@softhouse.example>", "[CT-1] Não salva"
         message.set_content("A pergunta é: qual usuário?")
@@ -146,16 +145,23 @@ class Office:
                 db,
                 ticket_id=self.number,
                 cause=f"test:{name}",
-                kind="faltam_informacoes",
+                kind=kind,
                 recipient=recipient,
                 message=message,
                 now=self.now[0],
             )
-        mail = self.rows(Mail)[-1]
+        return self.mails()[-1]
+
+    def sent(self, recipient: str = ANA, name: str = "1") -> Mail:
+        """An e-mail of ours that the relay has taken."""
+        mail = self.queue(recipient, name=name)
         taken = mails.take(self.services.store, mail.id, now=self.now[0])
         assert taken
         mails.sent(self.services.store, taken, outcome="250 OK", now=self.now[0])
         return taken
+
+    def mails(self) -> list[Mail]:
+        return sorted(self.rows(Mail), key=lambda one: one.id)
 
     def mail(self, mail_id: int) -> Mail:
         with self.services.store.read() as db:
