@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from bridge.config import load
+from bridge.mailroom import empty
 from bridge.reconcile import reconcile
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
@@ -22,9 +23,12 @@ from bridge.store import Store, people
 from bridge.store.filing import Submission, file_ticket, filed_before
 from bridge.store.tickets import claimable
 from mappings import load as load_mappings
+from tests.crash.mailbox import FolderMailbox
 
 MAPPINGS = load_mappings(None)
 ROUNDS = 50
+MAILBOX = "mailbox"
+"""The folder beside the uploads in which e-mails come."""
 
 
 class Points:
@@ -56,6 +60,8 @@ class Points:
 def watch(points: Points) -> None:
     points.around(HTTPAdapter, "send", lambda request: f"{request.method} {_endpoint(request.url)}")
     points.around(smtplib.SMTP, "data", lambda _: "final dot")
+    points.around(FolderMailbox, "read", lambda _: "reading a mail")
+    points.around(FolderMailbox, "done", lambda _: "putting a mail away")
     event.listen(Engine, "commit", lambda _: points.reach("before commit"))
     event.listen(Session, "after_commit", lambda _: points.reach("after commit"))
 
@@ -70,12 +76,14 @@ def work(environment: dict[str, str], *, ahead: float, kill_at: int, form: str, 
     config = load(environment)
     services = replace(
         build(config, MAPPINGS, Store(config.database_url.reveal())),
+        mailbox=FolderMailbox(config.files / MAILBOX),  # type: ignore[arg-type]
         clock=lambda: datetime.now(UTC) + timedelta(seconds=ahead),
     )
     watch(points)
     if form:
         _file(services, form)
     for _ in range(ROUNDS):
+        empty(services)
         found = claimable(services.store, now=services.clock(), limit=10)
         for ticket_id in found:
             reconcile(services, ticket_id, owner=f"crash:{os.getpid()}")

@@ -5,13 +5,17 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 from sqlalchemy import select, update
 
+from bridge import proofs
 from bridge.store.tables import Mail, PartnerActionRow, Ticket, Upload
 from bridge.store.tickets import ring
 from tests.crash import child
+from tests.crash.mailbox import FolderMailbox
 from tests.world import World
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -20,6 +24,7 @@ AHEAD = 20 * 60.0
 """Seconds that each beginning again is later: past the lease, the quarantine and the mails' waits."""
 AGAIN = 4
 CHILD_SECONDS = 60
+PARTNER = "parceiro@revenda.example"
 
 
 @dataclass
@@ -167,6 +172,25 @@ def _validation(sweep: Sweep) -> tuple[str, int]:
     return "", number
 
 
+def _answer_by_mail(sweep: Sweep) -> tuple[str, int]:
+    """A quoted answer with a file, to the address that the opener was given."""
+    number = sweep.fresh_ticket()
+    ticket = sweep.world.ticket(number)
+    sweep.world.drag(str(ticket.jira_key), "Faltam Informações")
+    sweep.ring(number, "issue", str(ticket.jira_id))
+    sweep._work(form="", kill_at=0)
+    message = EmailMessage()
+    config = sweep.world.services.config
+    message["From"], message["Message-ID"] = PARTNER, f"<{number}@revenda.example>"
+    message["To"] = proofs.reply_address(
+        config.secret_key, ticket_id=number, recipient=PARTNER, domain="resposta.example"
+    )
+    message.set_content("palavras\n\nEm 24/11/2026 10:12, Chamados escreveu:\n> a pergunta\n")
+    message.add_attachment(f"log of {number}", filename="log.txt")
+    FolderMailbox(config.files / child.MAILBOX).bring(number, message.as_bytes(policy=SMTP))
+    return "", number
+
+
 def _settled(ticket: Ticket) -> Iterator[str]:
     if ticket.parked or ticket.generation != ticket.observed_generation or ticket.lease_until:
         yield f"is not settled: {ticket.outcome}"
@@ -216,6 +240,14 @@ def _is_answered(sweep: Sweep, ticket: Ticket) -> Iterator[str]:
     yield from _mails(sweep, ticket, "faltam_informacoes")
 
 
+def _is_answered_by_mail(sweep: Sweep, ticket: Ticket) -> Iterator[str]:
+    yield from _is_answered(sweep, ticket)
+    files = len(sweep.world.issue(str(ticket.jira_key))["attachments"])
+    _, left = FolderMailbox(sweep.world.services.config.files / child.MAILBOX).waiting()
+    if files != 1 or left:
+        yield f"has {files} attachments instead of 1, and {left} in the mailbox"
+
+
 Prepare = Callable[[Sweep], tuple[str, int]]
 Check = Callable[[Sweep, Ticket], Iterator[str]]
 JOURNEYS: dict[str, tuple[Prepare, Check]] = {
@@ -224,6 +256,7 @@ JOURNEYS: dict[str, tuple[Prepare, Check]] = {
     "pull request": (_pull_request, _is_in_review),
     "status mail": (_status_mail, _is_told),
     "validation": (_validation, _is_answered),
+    "answer by mail": (_answer_by_mail, _is_answered_by_mail),
 }
 
 
