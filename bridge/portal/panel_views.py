@@ -25,6 +25,7 @@ NOTICES = {
     "religado": "Pronto: você volta a receber as notícias deste chamado.",
     "resposta": "Recebemos sua resposta. Ela já está a caminho da equipe.",
     "funcionou": "Recebemos sua confirmação. Obrigado por validar com o seu cliente!",
+    "liberado": "Voltamos a enviar mensagens para esse endereço.",
     "ainda-ocorre": "Recebemos seu aviso. O chamado volta para o Desenvolvimento.",
 }
 
@@ -64,6 +65,8 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         moments=told(ticket, story, workflow, reader=access.partner().id),
         uploads=[upload for upload in story.uploads if upload.action_id is None],
         recipients=_recipients(ticket),
+        stopped=story.stopped,
+        me=access.partner().email,
         continued_by=[reference(number) for number in story.continued_by],
         shown=form_page.shown_answers(form, ticket.answers),
         links=ticket.answers.get(schemas.LINKS, []),
@@ -97,6 +100,6 @@ def _state(ticket: Ticket, story: Story) -> str:
         [(event.id, event.edited_at) for event in story.events],
         [(action.id, action.comment_id) for action in story.actions],
         [(upload.id, upload.refusal) for upload in story.uploads],
-        (story.sent, story.recipients, story.continued_by, len(story.publications)),
+        (story.sent, story.recipients, story.stopped, story.continued_by, len(story.publications)),
     )
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

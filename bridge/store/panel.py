@@ -1,11 +1,12 @@
 """What a partner may read of tickets. Every query takes the partner and finds only the organisation's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from bridge.store import suppressed
 from bridge.store.tables import (
     Event,
     Mail,
@@ -30,6 +31,8 @@ class Story:
     recipients: tuple[str, ...]
     sent: dict[str, int]
     """Cause to the number of e-mails sent for it."""
+    stopped: dict[str, str] = field(default_factory=dict)
+    """Of the recipients those who get no e-mail any more: `bounce` or `complaint`."""
     opener: str = ""
     """Who opened the ticket."""
     publications: tuple[PublicationRow, ...] = ()
@@ -74,13 +77,16 @@ def story(db: Session, partner: Partner, ticket_id: int) -> Story:
     recipients = select(Recipient.email).where(
         Recipient.ticket_id == ticket_id, Recipient.removed_at.is_(None)
     )
+    told = tuple(db.scalars(recipients.order_by(Recipient.is_opener.desc(), Recipient.email)))
+    stopped = suppressed.of(db, told)
     publications = select(PublicationRow).where(PublicationRow.ticket_id == ticket_id)
     continued_by = own(partner).with_only_columns(Ticket.id).where(Ticket.continues_id == ticket_id)
     return Story(
         events=tuple(db.scalars(events)),
         actions=tuple(actions(db, ticket_id)),
         uploads=tuple(db.scalars(uploads)),
-        recipients=tuple(db.scalars(recipients.order_by(Recipient.is_opener.desc(), Recipient.email))),
+        recipients=told,
+        stopped={email: stopped[email.lower()].kind for email in told if email.lower() in stopped},
         sent=_sent(db, ticket_id),
         opener=db.get_one(Partner, found.partner_id).name,
         publications=tuple(db.scalars(publications.order_by(PublicationRow.at))),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bridge.clients.errors import Unavailable
 from bridge.mailroom import replies
-from bridge.store.tables import Mail, Recipient, Ring
+from bridge.store.tables import Mail, Recipient, Ring, Upload
 from tests.mailroom.conftest import ANA, BIA, EVE, Office
 from tests.portal.conftest import PNG
 
@@ -56,7 +56,8 @@ def test_files_come_under_the_rules_of_the_form(office: Office) -> None:
     message.add_attachment(b"x", maintype="application", subtype="x-exe", filename="setup.exe")
     office.bring(message)
     assert office.files() == ["tela.png"]
-    assert len(list(office.services.config.files.iterdir())) == 1
+    kept = {one.stem for one in office.services.config.files.iterdir()}
+    assert kept == {one.stored_as for one in office.rows(Upload)}
     [notice] = office.notices()
     assert notice.recipient == ANA
     assert "virus.png" in body(notice)
