@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 
@@ -87,7 +87,7 @@ def header(message: Message, name: str) -> str:
         return ""
     try:
         words = str(make_header(decode_header(str(given))))
-    except (HeaderParseError, LookupError, ValueError):
+    except (MessageError, LookupError, ValueError):
         words = str(given)
     return " ".join(_CONTROL.sub(" ", words.encode("utf-8", "replace").decode()).split())
 
@@ -213,7 +213,7 @@ def _filename(part: Message) -> str:
     if given:
         try:
             return str(make_header(decode_header(given)))
-        except (HeaderParseError, LookupError, ValueError):
+        except (MessageError, LookupError, ValueError):
             return given
     return {"message/rfc822": "mensagem.eml"}.get(
         part.get_content_type(), f"arquivo.{part.get_content_subtype()}"

@@ -1,0 +1,105 @@
+"""E-mails taken apart: whatever comes, nothing raises, nothing is believed, and what is said is found."""
+
+import os
+import random
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+
+from bridge.inbound import kinds, reports
+from bridge.inbound.letter import letter, parsed, sender_of
+from bridge.inbound.reply import Thread, own_words
+from tests.mailroom.test_returns import arf, dsn
+from tests.replies import shapes
+from tests.replies.table import ROWS
+
+BROKEN = int(os.environ.get("CHAMADOS_TEST_LETTERS", "400"))
+SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
+BITS = (
+    b"\r\n",
+    b"=?utf-8?q?=FF?=",
+    b"=?x?b?!!?=",
+    b"\x00",
+    b"\xff",
+    b"--b",
+    b"<",
+    b'"',
+    b"charset=nope",
+    b"filename*=utf-8''%FF",
+    b"message/delivery-status",
+    b'Content-Type: multipart/mixed; boundary="b"\r\n',
+    b"Content-Transfer-Encoding: base64\r\n",
+    b'From: a@b <c@d>, "x" <e@f>\r\n',
+)
+
+
+def broken(dice: random.Random, raw: bytes) -> bytes:
+    """The e-mail after an accident."""
+    left = bytearray(raw)
+    for _ in range(dice.randint(1, 12)):
+        place = dice.randrange(len(left))
+        end = place + dice.randint(0, 40)
+        left[place:end] = dice.choice([b"", dice.choice(BITS), bytes(left[place:end]) * 2, b"\x80"])
+    return bytes(left)
+
+
+def test_whatever_comes_is_taken_apart() -> None:
+    dice = random.Random(SEED)
+    whole = [shapes.raw(shape, answer) for shape, answer in ROWS] + [dsn("x@y.example"), arf(envelope="x@y")]
+    thread = Thread(our_name="C", our_domains=("s.example",), writer="Ana", known=shapes.KNOWN)
+    for number in range(BROKEN):
+        raw = broken(dice, dice.choice(whole))
+        message = parsed(raw)
+        came = letter(message)
+        said = [own_words(came.text, thread), came.sender, came.subject, came.message_id, came.fingerprint]
+        said += [one.filename for one in came.enclosures]
+        said += [kinds.automatic(message), str(reports.bounce(message)), str(reports.complaint(message))]
+        reports.returned(message)
+        assert all(text.encode() is not None for text in said), f"number {number} of seed {SEED}"
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("Ana Souza <Ana@Revenda.example>", ("Ana Souza", "ana@revenda.example")),
+        ('"Souza, Ana" <ana@revenda.example>', ("Souza, Ana", "ana@revenda.example")),
+        ("ana@revenda.example", ("", "ana@revenda.example")),
+        ("ana@revenda.example <eve@elsewhere.example>", ("ana@revenda.example", "eve@elsewhere.example")),
+        ("<ana@revenda.example> <eve@elsewhere.example>", ("", "")),
+        ("ana@revenda.example, eve@elsewhere.example", ("", "")),
+        ("<eve@elsewhere.example> ana@revenda.example", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_an_address_that_could_be_read_in_two_ways_is_none(given: str, wanted: tuple[str, str]) -> None:
+    assert sender_of(given) == wanted
+
+
+def test_parts_without_end_are_refused_and_not_followed() -> None:
+    opening = b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (depth, depth)
+        for depth in range(60)
+    )
+    with pytest.raises(ValueError, match="parts within parts"):
+        letter(parsed(opening + b"Content-Type: text/plain\r\n\r\nx\r\n"))
+
+
+def test_flowed_paragraphs_are_joined_and_a_nameless_charset_is_guessed() -> None:
+    flowed = (
+        b"Content-Type: text/plain; format=flowed\r\n\r\num \r\ndois\r\ntres\r\n> a \r\n> b\r\n-- \r\nAna\r\n"
+    )
+    assert letter(parsed(flowed)).text == "um dois\ntres\n> a b\n-- \nAna"
+    assert letter(parsed(b"Content-Type: text/plain\r\n\r\nn\xe3o\r\n")).text == "não"
+
+
+def test_an_attached_e_mail_is_a_file_and_not_the_writers_words() -> None:
+    inner, outer = EmailMessage(), EmailMessage()
+    inner.set_content("palavras do cliente")
+    outer.set_content("Veja o anexo.")
+    outer.add_attachment(inner)
+    came = letter(parsed(outer.as_bytes(policy=SMTP)))
+    assert (came.text.strip(), [one.filename for one in came.enclosures]) == (
+        "Veja o anexo.",
+        ["mensagem.eml"],
+    )
