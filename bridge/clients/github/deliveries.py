@@ -55,7 +55,7 @@ class Deliveries(Conditional):
         return _failed(self.rows(f"/repos/{repository}/hooks/{hook_id}/deliveries"), hook_id, since)
 
     def _of_the_app(self, app: GithubIntegration, repository: str, since: datetime) -> list[FailedDelivery]:
-        """An App has one webhook for all repositories, whose number is 0 here; its newest hundred are read."""
+        """An App has one webhook for all repositories (number 0 here); its newest hundred are read."""
         number = self.asked(lambda: self.repository(repository).id)
         asked = {"per_page": 100}
         path = "/app/hook/deliveries"
