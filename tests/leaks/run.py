@@ -6,7 +6,8 @@ import gc
 import random
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,7 +57,11 @@ class Mailer:
     down: bool = False
     sender: str = "chamados@softhouse.example"
 
-    def send(self, raw: bytes, *, recipient: str, key: str) -> str:
+    @contextmanager
+    def open(self) -> Iterator["Mailer"]:
+        yield self
+
+    def send(self, raw: bytes, *, recipient: str, key: str, envelope: str = "") -> str:
         if self.down:
             raise Unavailable("SMTP", "451 try again")
         self.read(raw)
