@@ -36,7 +36,7 @@ def gatherings(
         pending = [one for one in news if one.number > through]
         said = _still_said(pending, story)
         if said.quotes or said.due:
-            ripe_at = _ripe_at(pending, pace, story.holds)
+            ripe_at = max([_ripe_at(pending, pace, story.holds), *_held_until(said, story)])
             yield _gathered(pending[-1].number, said, recipients, story) if story.ripe(ripe_at) else ripe_at
 
 
@@ -64,6 +64,12 @@ def _still_said(pending: Sequence[News], story: Story) -> _Said:
     changes = [one for one in story.issue.due_date_changes if f"changelog:{one.id}:due" in sources]
     moved = bool(changes) and changes[-1].to_date not in {None, changes[0].from_date}
     return _Said(quotes=quotes, due=(changes[0], changes[-1]) if moved else None)
+
+
+def _held_until(said: _Said, story: Story) -> list[datetime]:
+    """When the comments have waited out their last edits, which may be later than they were told."""
+    quoted = [one for one in story.issue.comments if one.id in said.quotes]
+    return [one.edited_at + story.holds.comment for one in quoted]
 
 
 def _gathered(through: int, said: _Said, recipients: Sequence[str], story: Story) -> Gathered:
