@@ -31,9 +31,9 @@ def app_stand_in() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def as_app(app_stand_in: Sandbox, recorder: Any, tmp_path: Path) -> Workplace:
+def as_app(app_stand_in: Sandbox, tmp_path: Path) -> Workplace:
     app_stand_in.reset()
-    return Workplace(sandbox=app_stand_in, environment=environment(app_stand_in, tmp_path), recorder=recorder)
+    return Workplace(sandbox=app_stand_in, environment=environment(app_stand_in, tmp_path))
 
 
 def plan(workplace: Workplace) -> tuple[int, Json]:
