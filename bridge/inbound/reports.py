@@ -7,10 +7,11 @@ from email import message_from_bytes, policy
 from email.message import Message
 from enum import StrEnum
 
-from bridge.inbound.letter import children, header
+from bridge.inbound.letter import children, header, letter
 
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<!\d)([45])[0-5]\d(?=[ -])")
+_TYPE = re.compile(r"\A\s*[\w-]+\s*;\s*")  # `smtp; ` before a diagnosis
 LONGEST_REASON = 300
 
 
@@ -48,17 +49,22 @@ def bounce(message: Message) -> Bounce | None:
     for block in blocks:
         action = header(block, "Action").lower()
         if action:
-            return _bounce(action, header(block, "Status"), header(block, "Diagnostic-Code"))
+            # Exim gives no diagnosis of its own refusals; the reason stands in the part for people.
+            said = header(block, "Diagnostic-Code") or _telling_line(letter(message).text)
+            return _bounce(action, header(block, "Status"), said)
     return None
 
 
 def plain_bounce(text: str) -> Bounce | None:
     """The same for a report in mere words, as some servers still write; None when it names no failure."""
-    for line in text.splitlines():
-        if _STATUS.search(line) or _REPLY.search(line):
-            found = _bounce("failed", "", line)
-            return found if found.status or _REPLY.search(line) else None
-    return None
+    line = _telling_line(text)
+    return _bounce("failed", "", line) if line else None
+
+
+def _telling_line(text: str) -> str:
+    """The first line with a status or a reply code in it; empty when there is none."""
+    lines = (line.strip() for line in text.splitlines())
+    return next((line for line in lines if _STATUS.search(line) or _REPLY.search(line)), "")
 
 
 def names_no_mailbox(answer: str) -> bool:
@@ -108,7 +114,7 @@ def _bounce(action: str, status: str, diagnostic: str) -> Bounce:
     given = _STATUS.search(status)
     chosen = told if told and (given is None or given[0].endswith(".0.0")) else given
     code = chosen[0] if chosen else ""
-    reason = diagnostic.partition(";")[2].strip() or diagnostic
+    reason = _TYPE.sub("", diagnostic, count=1)
     return Bounce(severity=severity(action, code, reason), status=code, reason=reason[:LONGEST_REASON])
 
 

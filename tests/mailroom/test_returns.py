@@ -195,6 +195,14 @@ def test_who_calls_it_spam_gets_no_more(office: Office, by: str) -> None:
     assert office.suppressed() == {BIA: "complaint"}
 
 
+def test_where_the_server_diagnoses_nothing_its_words_are_read(office: Office) -> None:
+    """As Exim writes of its own refusals."""
+    mail = office.sent()
+    raw = dsn(returned_to(office, mail.id), status="5.0.0").replace(b"Diagnostic-Code", b"X-Nothing")
+    office.bring(raw.replace(b"could not be delivered.", b"came back:\r\n\r\n    552 5.2.2 Mailbox full"))
+    assert (office.mail(mail.id).state, office.suppressed()) == ("queued", {})
+
+
 def test_who_takes_it_back_is_not_stopped(office: Office) -> None:
     mail = office.sent(BIA)
     office.bring(arf(envelope=returned_to(office, mail.id), kind="not-spam"))
