@@ -201,7 +201,7 @@ def _finish(world: World, partner: Browser) -> None:
         partner.open(f"/chamados/{world.reference}/funcionou")
         partner.press("Sim, funcionou")
 
-    world.step("partner says that it works", confirm, status="Encerrado", mail="encerrado")
+    world.step("partner says that it works", confirm, status="Encerrado")
 
 
 def _refuse_another(world: World) -> None:
