@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import installed
 from tests.github_shop import Shop
 from tests.world import World
@@ -36,8 +38,9 @@ class Expected:
             self.version.setdefault(key, version)
 
 
-def test_each_tickets_version_and_address(tmp_path: Path) -> None:
+def test_each_tickets_version_and_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three repositories, five releases, eight deployments; a cherry-pick and a revert among them."""
+    monkeypatch.setattr("tests.world.SECONDS", max(15.0, 3.0 * TICKETS))  # our own rate limit is the brake
     settings = {"CHAMADOS_GITHUB_REPOSITORIES": f"{ERP} {MOBI} {PAINEL}", "CHAMADOS_WORKERS": "8"}
     with installed(f"sqlite:///{tmp_path / 'c.db'}", tmp_path, {"environment": settings}) as world:
         _walk(world)
