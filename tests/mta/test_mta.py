@@ -180,7 +180,7 @@ def test_an_answer_comes_in_and_is_put_away(servers: MailServers, services: Serv
         assert box.search(["SEEN", "HEADER", "Message-ID", "<resposta@revenda.example>"])
 
 
-@pytest.mark.parametrize("lacking", [set(), {"MOVE"}, {"MOVE", "UIDPLUS"}], ids=str)
+@pytest.mark.parametrize("lacking", [set(), {"MOVE"}, {"MOVE", "UIDPLUS"}], ids=["nothing", "MOVE", "both"])
 def test_mail_is_put_away_once_by_servers_old_and_new(
     servers: MailServers, services: Services, monkeypatch: pytest.MonkeyPatch, lacking: set[str]
 ) -> None:
