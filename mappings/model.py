@@ -141,6 +141,9 @@ class MailPolicy:
     """Kinds of e-mail that only the opener gets."""
 
 
+UNKNOWN_STATUS = "Em andamento"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
     """The board, the triggers and the e-mails of `workflow.yaml`."""
@@ -160,6 +163,16 @@ class Workflow:
     @property
     def initial(self) -> Status:
         return next(status for status in self.statuses.values() if status.initial)
+
+    @property
+    def done(self) -> frozenset[str]:
+        """Where a ticket has come to its end."""
+        return frozenset(one.name for one in self.statuses.values() if one.category is Category.DONE)
+
+    def plain(self, status: str) -> str:
+        """What the partner reads for a status; also for one that this board does not have."""
+        found = self.statuses.get(status)
+        return found.plain if found else UNKNOWN_STATUS
 
     @property
     def on_staging(self) -> frozenset[str]:

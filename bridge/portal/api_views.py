@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from bridge.domain import reference, ticket_id
-from bridge.portal import access, schemas, selection, timeline, words
+from bridge.portal import access, schemas, selection, timeline
 from bridge.portal.access import services
 from bridge.portal.files import Intake, forget, take_in
 from bridge.portal.openapi import document
@@ -219,7 +219,7 @@ def _named(number: int, status: str) -> dict[str, str]:
     return {
         "referencia": reference(number),
         "url": f"{services().config.public_url}{path}",
-        "status": words.plain(services().mappings.workflow, status),
+        "status": services().mappings.workflow.plain(status),
     }
 
 

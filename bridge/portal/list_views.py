@@ -142,7 +142,7 @@ def _cells(line: TicketLine) -> tuple[str, ...]:
     return (
         reference(line.id),
         line.title,
-        words.plain(services().mappings.workflow, line.status),
+        services().mappings.workflow.plain(line.status),
         words.stamp(line.status_since),
         words.stamp(line.created_at),
         line.opener,

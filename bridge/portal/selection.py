@@ -75,5 +75,5 @@ def counts(by_status: Mapping[str, int], workflow: Workflow) -> dict[str, int]:
 
 
 def _word(word: str, workflow: Workflow, present: Collection[str]) -> Word:
-    called = frozenset(status for status in present if word in folded(words.plain(workflow, status)))
+    called = frozenset(status for status in present if word in folded(workflow.plain(status)))
     return Word(text=word, statuses=called)

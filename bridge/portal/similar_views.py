@@ -9,7 +9,6 @@ from bridge.portal.access import requires_partner, services
 from bridge.portal.pages import pages
 from bridge.store import panel
 from bridge.store.similar import Similar, follow, similar
-from mappings.model import Category
 
 TITLE, DESCRIPTION = 8, 100
 """Characters of each from which a comparison means something."""
@@ -40,7 +39,6 @@ def found(title: str, description: str) -> list[Similar]:
     """Open tickets like this one; none while too little is written."""
     if len(title.strip()) < TITLE or len(description.strip()) < DESCRIPTION:
         return []
-    statuses = services().mappings.workflow.statuses.values()
-    closed = {status.name for status in statuses if status.category is Category.DONE}
+    closed = services().mappings.workflow.done
     with services().store.read() as db:
         return similar(db, access.partner(), title=title, description=description, except_statuses=closed)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain import PartnerVerb, Stage
-from bridge.portal.words import plain
 from bridge.store.panel import Story
 from bridge.store.tables import Event, PartnerActionRow, Ticket, Upload
 from mappings.model import Trigger, Workflow
@@ -99,7 +98,7 @@ def _shown(event: Event) -> list[str]:
 
 def _headline(event: Event, workflow: Workflow) -> str:
     if event.kind == "status":
-        return plain(workflow, event.status)
+        return workflow.plain(event.status)
     if event.kind == "due_date":
         return f"Prazo de entrega: {event.text}" if event.text else "Prazo de entrega em revisão"
     return _HEADLINES.get(event.kind, "Andamento")

@@ -15,7 +15,6 @@ from mappings.model import Category, Trigger, Workflow
 
 LOCALE = "pt_BR"
 ZONE = get_timezone("America/Sao_Paulo")
-UNKNOWN_STATUS = "Em andamento"
 
 
 def moment(at: datetime) -> str:
@@ -72,18 +71,8 @@ class Badge:
     """`waiting`, `moving`, `done` or `yours` (the partner has something to do)."""
 
 
-def plain(workflow: Workflow, status: str) -> str:
-    found = workflow.statuses.get(status)
-    return found.plain if found else UNKNOWN_STATUS
-
-
 def badge(workflow: Workflow, status: str) -> Badge:
-    return Badge(text=plain(workflow, status), shape=_shape(workflow, status))
-
-
-def is_closed(workflow: Workflow, status: str) -> bool:
-    found = workflow.statuses.get(status)
-    return found is not None and found.category is Category.DONE
+    return Badge(text=workflow.plain(status), shape=_shape(workflow, status))
 
 
 def possible(workflow: Workflow, status: str) -> frozenset[PartnerVerb]:
@@ -131,7 +120,7 @@ PHASES = ("Triagem", "Fila", "Correção", "Teste", "Validação", "Encerrado")
 def phase(workflow: Workflow, status: str) -> int | None:
     """Which of `PHASES` a status belongs to; None where a ticket ends on the way."""
     verbs, found = possible(workflow, status), workflow.statuses.get(status)
-    if is_closed(workflow, status):
+    if status in workflow.done:
         confirmed = workflow.rules.get(Trigger.CONFIRMED)
         return 5 if confirmed and confirmed.to == status else None
     if PartnerVerb.STILL_FAILING in verbs:
@@ -193,7 +182,7 @@ def _step_by_category(workflow: Workflow, status: str) -> Step:
 
 def may_continue(workflow: Workflow, status: str, *, since: datetime, now: datetime, days: int) -> bool:
     """Whether a new ticket may take up this closed one: its problem is back, or it was sent back."""
-    return is_closed(workflow, status) and now - since <= timedelta(days=days)
+    return status in workflow.done and now - since <= timedelta(days=days)
 
 
 def _shape(workflow: Workflow, status: str) -> str:

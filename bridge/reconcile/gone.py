@@ -28,7 +28,7 @@ def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refuse
     workflow, now = services.mappings.workflow, services.clock()
     with writing(services.store, claimed) as db:
         row = db.get_one(Ticket, ticket.id)
-        if not _is_closed(workflow, row.status):
+        if row.status not in workflow.done:
             _close(db, row, _last(workflow), now=now)
         fact = Tell(
             source=f"{KIND}:{ticket.jira_id}",
@@ -54,11 +54,6 @@ def _close(db: Session, row: Ticket, status: str, *, now: datetime) -> None:
     )
     journal(db, row.id, act=KIND, cause=str(row.jira_id), outcome=outcome, now=now)
     row.status, row.status_since = status, now
-
-
-def _is_closed(workflow: Workflow, status: str) -> bool:
-    known = workflow.statuses.get(status)
-    return known is not None and known.category is Category.DONE
 
 
 def _last(workflow: Workflow) -> str:

@@ -132,7 +132,7 @@ def letter(
             reference=reference(ticket.id),
             title=ticket.title,
             opener=db.get_one(Partner, ticket.partner_id).name,
-            status=_plain(services, what.status or ticket.status),
+            status=services.mappings.workflow.plain(what.status or ticket.status),
             withheld=str(ticket.answers.get("email_cliente") or ""),
         ),
         addressee=emails.Addressee(
@@ -213,8 +213,3 @@ def _excess(db: Session, ticket: Ticket, follower: Follower, *, kind: str, now: 
         if (db.scalar(query) or 0) >= limit:
             return words
     return ""
-
-
-def _plain(services: Services, status: str) -> str:
-    known = services.mappings.workflow.statuses.get(status)
-    return known.plain if known else "Em andamento"

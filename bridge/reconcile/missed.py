@@ -20,7 +20,6 @@ from bridge.services import Services
 from bridge.store import facts, pulls, sweeps
 from bridge.store.tables import Delivery, Ticket
 from bridge.store.tickets import ring
-from mappings.model import Category
 
 OVERLAP = timedelta(minutes=10)
 """Looked at twice: clocks differ, and Jira's search lags by minutes (R6)."""
@@ -123,7 +122,7 @@ def _stale(services: Services) -> list[Doorbell]:
         rows = db.execute(
             select(Ticket.id, Ticket.jira_id)
             .where(
-                Ticket.status.not_in(_done(services)),
+                Ticket.status.not_in(services.mappings.workflow.done),
                 Ticket.jira_id.is_not(None),
                 Ticket.parked == "",
                 Ticket.reconciled_at < services.clock() - STALE,
@@ -141,7 +140,7 @@ def _moved_away(services: Services) -> list[Doorbell]:
         rows = db.execute(
             select(Ticket.id, Ticket.jira_id)
             .where(
-                Ticket.status.not_in(_done(services)),
+                Ticket.status.not_in(services.mappings.workflow.done),
                 Ticket.jira_key.is_not(None),
                 ~Ticket.jira_key.startswith(here, autoescape=True),
                 Ticket.parked == "",
@@ -213,7 +212,7 @@ def _publications(services: Services, repository: str, since: datetime, *, rung:
     repository_id = services.github.repository_id(repository)
     with services.store.read() as db:
         tickets = pulls.tickets_of_repository(
-            db, repository_id=repository_id, except_statuses=_done(services)
+            db, repository_id=repository_id, except_statuses=services.mappings.workflow.done
         )
         return [
             (ticket_id, one.kind, one.subject)
@@ -221,11 +220,6 @@ def _publications(services: Services, repository: str, since: datetime, *, rung:
             for ticket_id in sorted(rung.union(tickets))
             if ticket_id in rung or not facts.holds_in_publication(db, ticket_id, identity=one.identity)
         ]
-
-
-def _done(services: Services) -> set[str]:
-    statuses = services.mappings.workflow.statuses.values()
-    return {status.name for status in statuses if status.category is Category.DONE}
 
 
 def _ring(services: Services, bells: Iterable[Doorbell]) -> int:

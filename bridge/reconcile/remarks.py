@@ -17,7 +17,6 @@ from bridge.store import pulls, remarks
 from bridge.store.remarks import CHECK, COMMENT, SAID, Place
 from bridge.store.tables import PartnerActionRow, Remark, Ticket
 from bridge.store.tickets import journal
-from mappings.model import Category
 
 FIRST_WAIT, LONGEST_WAIT = 5.0, 3600.0
 """Seconds between tries; a missing permission is asked for once an hour."""
@@ -173,21 +172,16 @@ def _face(services: Services, ticket: Ticket, *, private: bool) -> Face:
         plain=known.plain if known else ticket.status,
         steps=tuple(answers.get("fluxo", ())),
         description=str(answers.get("descricao", "")),
-        closed=known is not None and known.category is Category.DONE,
+        closed=ticket.status in services.mappings.workflow.done,
     )
 
 
 def _known(services: Services, remark: Remark) -> dict[str, Face]:
     """The open tickets by key and by reference."""
     with services.store.read() as db:
-        tickets = remarks.open_tickets(db, except_statuses=_done(services))
+        tickets = remarks.open_tickets(db, except_statuses=services.mappings.workflow.done)
     faces = _faces(services, remark, tickets)
     return {one.key.upper(): one for one in faces} | {one.reference: one for one in faces}
-
-
-def _done(services: Services) -> set[str]:
-    statuses = services.mappings.workflow.statuses.values()
-    return {status.name for status in statuses if status.category is Category.DONE}
 
 
 def _journal(services: Services, tickets: Sequence[Ticket], *, cause: str, outcome: str) -> None:

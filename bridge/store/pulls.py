@@ -1,5 +1,6 @@
 """Pull requests, branches and repositories as last seen, and whose they are."""
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -48,7 +49,7 @@ def awaited_branches(db: Session, *, repository_id: int) -> list[tuple[int, str]
     return [(row.ticket_id, row.name) for row in rows]
 
 
-def tickets_of_repository(db: Session, *, repository_id: int, except_statuses: set[str]) -> list[int]:
+def tickets_of_repository(db: Session, *, repository_id: int, except_statuses: Collection[str]) -> list[int]:
     """The tickets with a pull request in a repository whose board is not finished with them."""
     return list(
         db.scalars(

@@ -1,6 +1,6 @@
 """What is to be written on pull requests: each rung like a ticket and written like an e-mail."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,7 +49,7 @@ def ring(db: Session, place: Place, causes: Iterable[str], *, now: datetime) -> 
         bells(db).remarks = True
 
 
-def open_tickets(db: Session, *, except_statuses: set[str]) -> list[Ticket]:
+def open_tickets(db: Session, *, except_statuses: Collection[str]) -> list[Ticket]:
     """The newest tickets that a pull request may mean."""
     found = (
         select(Ticket)

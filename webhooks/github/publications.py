@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from bridge.reconcile.publications import ENDED, stage_of, stage_of_workflow
 from bridge.services import Services
 from bridge.store import facts, pulls
-from mappings.model import Category
 from webhooks.events import Payload, Ringing, ignored
 from webhooks.github.ringing import foreign, ringing, router
 
@@ -65,11 +64,7 @@ def _published(
     services: Services, db: Session, repository: dict[str, Any], kind: str, subject: str
 ) -> Ringing:
     """Which tickets it contains only a comparison of commits tells; those that may be concerned are rung."""
-    done = {
-        status.name
-        for status in services.mappings.workflow.statuses.values()
-        if status.category is Category.DONE
-    }
+    done = services.mappings.workflow.done
     tickets = {
         *pulls.tickets_of_repository(db, repository_id=repository["id"], except_statuses=done),
         *facts.tickets_rung_about(db, repository=repository["full_name"]),
