@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.clients.jira.client import PAGE
+from bridge.clients.jira import paging
 from bridge.clients.jira.site import server_info
 from bridge.clients.jira.transport import SERVICE, Transport, segment
 from bridge.config import JiraSettings
@@ -39,7 +39,7 @@ class Administration:
     # --- asking
 
     def get(self, path: str, **params: Any) -> Any:
-        return self._transport.call("GET", path, version=self._version, params=params)
+        return self._call("GET", path, params=params)
 
     def get_or_none(self, path: str, **params: Any) -> Any:
         """None where there is no such thing, or none that the account may see."""
@@ -51,16 +51,14 @@ class Administration:
             raise
 
     def pages(self, path: str, name: str = "values", **params: Any) -> list[Json]:
-        rows: list[Json] = []
-        while True:
-            page = self.get(path, startAt=len(rows), maxResults=PAGE, **params)
-            rows += page[name]
-            if not page[name] or page.get("isLast", len(rows) >= page.get("total", 0)):
-                return rows
+        return paging.pages(self._call, path, name, **params)
 
     def asked(self, path: str, body: Json) -> Any:
         """A question that Jira takes as a POST."""
-        return self._transport.call("POST", path, version=self._version, json=body)
+        return self._call("POST", path, json=body)
+
+    def _call(self, method: str, path: str, **request: Any) -> Any:
+        return self._transport.call(method, path, version=self._version, **request)
 
     def as_bridge(self, path: str, **params: Any) -> Any:
         """Seen by the account that the tickets go through."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.actions import Link
 from bridge.clients.errors import Refused
-from bridge.clients.jira import adf, documents, reading, wiki
+from bridge.clients.jira import adf, documents, paging, reading, wiki
 from bridge.clients.jira.documents import Block, Paragraph
 from bridge.clients.jira.files import Files
 from bridge.clients.jira.site import Site, ask_site, server_info
@@ -25,7 +25,6 @@ PROPERTY = "chamado"
 """The entity property, on issues and comments, that says what of ours they are."""
 TALK = ("comment", "security")
 """The fields that say what was said, and to whom."""
-PAGE = 100
 CUT_SHORT = "O texto foi cortado, porque é mais longo do que o Jira aceita."
 _LINES = {FieldType.TEXT, FieldType.EMAIL}
 
@@ -167,9 +166,11 @@ class Jira:
         query: Json = {
             "jql": f'project = "{self._settings.project}" AND updated >= "-{minutes}m" ORDER BY updated ASC',
             "fields": ["updated"],
-            "maxResults": PAGE,
+            "maxResults": paging.PAGE,
         }
-        found = self._cursor_pages(query) if self.site.cloud else self._offset_pages(query)
+        found = (
+            paging.by_cursor(self._call, query) if self.site.cloud else paging.by_offset(self._call, query)
+        )
         return {str(one["id"]): reading.moment(one["fields"]["updated"]) for one in found}
 
     def marked(self, issue_id: str, marker: str) -> tuple[str, str] | None:
@@ -268,7 +269,7 @@ class Jira:
         found = self._call(
             "GET",
             f"issue/{segment(issue_id)}/comment",
-            params={"expand": "properties", "orderBy": "-created", "maxResults": PAGE},
+            params={"expand": "properties", "orderBy": "-created", "maxResults": paging.PAGE},
         )
         for one in found["comments"]:
             for entry in one.get("properties") or []:
@@ -323,37 +324,12 @@ class Jira:
         changelog = found.get("changelog") or {"histories": [], "total": 0}
         if changelog.get("total", 0) <= len(changelog["histories"]) or not self.site.cloud:
             return list(changelog["histories"])
-        return self._pages(f"issue/{found['id']}/changelog", "values")
+        return paging.pages(self._call, f"issue/{found['id']}/changelog", "values")
 
     def _comments(self, found: Json, shown: Json) -> list[Json]:
         if shown.get("total", 0) <= len(shown["comments"]):
             return list(shown["comments"])
-        return self._pages(f"issue/{found['id']}/comment", "comments")
-
-    def _cursor_pages(self, query: Json) -> list[Json]:
-        rows: list[Json] = []
-        while True:
-            page = self._call("POST", "search/jql", json=query)
-            rows += page["issues"]
-            if not page.get("nextPageToken"):
-                return rows
-            query = query | {"nextPageToken": page["nextPageToken"]}
-
-    def _offset_pages(self, query: Json) -> list[Json]:
-        rows: list[Json] = []
-        while True:
-            page = self._call("POST", "search", json=query | {"startAt": len(rows)})
-            rows += page["issues"]
-            if not page["issues"] or len(rows) >= page["total"]:
-                return rows
-
-    def _pages(self, path: str, name: str) -> list[Json]:
-        rows: list[Json] = []
-        while True:
-            page = self._call("GET", path, params={"startAt": len(rows), "maxResults": PAGE})
-            rows += page[name]
-            if not page[name] or len(rows) >= page["total"]:
-                return rows
+        return paging.pages(self._call, f"issue/{found['id']}/comment", "comments")
 
 
 def _global_id(one: PullRequest) -> str:

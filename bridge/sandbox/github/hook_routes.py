@@ -10,13 +10,12 @@ REPO = "/repos/<owner>/<name>"
 
 
 def register(core: Core) -> None:
-    app, base = core.app, core.base
+    _register_hooks(core)
+    _register_deliveries(core)
 
-    def chosen(owner: str, name: str, number: int) -> tuple[Repo, Hook]:
-        repo = core.repo(owner, name)
-        if number not in repo.hooks:
-            raise Answer(404, "Not Found")
-        return repo, repo.hooks[number]
+
+def _register_hooks(core: Core) -> None:
+    app, base = core.app, core.base
 
     @app.get(f"{REPO}/hooks")
     def listed(owner: str, name: str) -> Response:
@@ -44,7 +43,7 @@ def register(core: Core) -> None:
 
     @app.patch(f"{REPO}/hooks/<int:number>")
     def edit(owner: str, name: str, number: int) -> Response:
-        repo, hook = chosen(owner, name, number)
+        repo, hook = _chosen(core, owner, name, number)
         asked = core.body()
         # docs.github.com/rest/repos/webhooks: a config replaces the whole, the secret included.
         if "config" in asked:
@@ -57,13 +56,17 @@ def register(core: Core) -> None:
 
     @app.delete(f"{REPO}/hooks/<int:number>")
     def delete(owner: str, name: str, number: int) -> tuple[str, int]:
-        repo, hook = chosen(owner, name, number)
+        repo, hook = _chosen(core, owner, name, number)
         del repo.hooks[hook.id]
         return "", 204
 
+
+def _register_deliveries(core: Core) -> None:
+    app = core.app
+
     @app.get(f"{REPO}/hooks/<int:number>/deliveries")
     def deliveries(owner: str, name: str, number: int) -> Response:
-        _, hook = chosen(owner, name, number)
+        _, hook = _chosen(core, owner, name, number)
         shown = [
             {k: v for k, v in one.items() if k not in {"request", "response"}} for one in hook.deliveries
         ]
@@ -71,13 +74,20 @@ def register(core: Core) -> None:
 
     @app.get(f"{REPO}/hooks/<int:number>/deliveries/<int:delivery>")
     def delivery(owner: str, name: str, number: int, delivery: int) -> Response:
-        return jsonify(_delivery(chosen(owner, name, number)[1], delivery))
+        return jsonify(_delivery(_chosen(core, owner, name, number)[1], delivery))
 
     @app.post(f"{REPO}/hooks/<int:number>/deliveries/<int:delivery>/attempts")
     def again(owner: str, name: str, number: int, delivery: int) -> tuple[Response, int]:
-        _, hook = chosen(owner, name, number)
+        _, hook = _chosen(core, owner, name, number)
         core.deliverer.again(hook, _delivery(hook, delivery))
         return jsonify({}), 202
+
+
+def _chosen(core: Core, owner: str, name: str, number: int) -> tuple[Repo, Hook]:
+    repo = core.repo(owner, name)
+    if number not in repo.hooks:
+        raise Answer(404, "Not Found")
+    return repo, repo.hooks[number]
 
 
 def _delivery(hook: Hook, number: int) -> Json:
