@@ -13,4 +13,6 @@ def test_the_journey_passes_every_status(world: World, capsys: pytest.CaptureFix
     walked = {one["to"] for issue in world.issues() for one in issue["history"]}
     assert walked | {"Triagem"} == set(world.services.mappings.workflow.statuses)
     kinds = {one["headers"].get("x-chamado-evento") for one in world.mails()} - {None}
-    assert kinds == set(world.services.mappings.emails) - {"comentario"}
+    # Nobody unproved is named in it, and nothing is published to a second address.
+    untold = {"comentario", "acompanhar", "novo_endereco"}
+    assert kinds == set(world.services.mappings.emails) - untold
