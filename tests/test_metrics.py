@@ -133,11 +133,11 @@ def _plan(store: Store, query: Executable) -> str:
     return "; ".join(str(row[3]) for row in rows)
 
 
-def test_old_deliveries_are_counted_by_their_sentence(database_url: str) -> None:
-    config, store = schema._config(), Store(database_url)
+def test_old_deliveries_are_counted_by_their_sentence(store: Store) -> None:
+    config = schema._config()
     with store.engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        command.downgrade(config, "0002")
         for number, outcome in enumerate(["rang CT-1: x", "ignored: y", "ignored: unreadable: z"]):
             connection.exec_driver_sql(
                 "INSERT INTO deliveries (source, delivery_id, event, received_at, body, body_sha256, outcome,"

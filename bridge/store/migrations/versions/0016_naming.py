@@ -53,7 +53,8 @@ def upgrade() -> None:
     names = {row.repository_id: row.facts["repository"] for row in rows}
     for number, name in names.items():
         db.execute(REPOSITORIES.insert().values(id=number, name=name, mapped_as=name.lower()))
-    _rename({row.facts["repository"]: row.repository_id for row in rows})
+    ids = {row.facts["repository"]: row.repository_id for row in rows}
+    _rename(r"([\w.-]+/[\w.-]+)#(?=\d)", {name: str(number) for name, number in ids.items()})
 
 
 def _facts(before: dict[str, Any]) -> dict[str, Any]:
@@ -66,25 +67,38 @@ def _facts(before: dict[str, Any]) -> dict[str, Any]:
     return {**fresh, "decision": "", "queued": False, **facts, "reviews": reviews}
 
 
-def _rename(ids: dict[str, int]) -> None:
-    """`owner/name#7` becomes `<id>#7` in what verdicts and publications are known by."""
+def _rename(pattern: str, known: dict[str, str]) -> None:
+    """`owner/name#7` becomes `<id>#7`, or back, in what verdicts and publications are known by."""
     db = op.get_bind()
 
-    def by_id(text: str) -> str:
-        return re.sub(
-            r"([\w.-]+/[\w.-]+)#(?=\d)",
-            lambda found: f"{ids[found[1]]}#" if found[1] in ids else found[0],
-            text,
-        )
+    def renamed(text: str) -> str:
+        return re.sub(pattern, lambda found: f"{known.get(found[1], found[1])}#", text)
 
     for row in db.execute(sa.select(LANES)).all():
         same = (LANES.c.ticket_id == row.ticket_id) & (LANES.c.lane == row.lane)
-        db.execute(LANES.update().where(same).values(identity=by_id(row.identity)))
+        db.execute(LANES.update().where(same).values(identity=renamed(row.identity)))
     for row in db.execute(sa.select(PUBLICATIONS)).all():
         same = (PUBLICATIONS.c.ticket_id == row.ticket_id) & (PUBLICATIONS.c.identity == row.identity)
-        contains = json.loads(by_id(json.dumps(row.contains)))
+        contains = json.loads(renamed(json.dumps(row.contains)))
         db.execute(PUBLICATIONS.update().where(same).values(contains=contains))
 
 
 def downgrade() -> None:
-    raise NotImplementedError("the names that repositories had are not kept; restore the backup")
+    db = op.get_bind()
+    for row in db.execute(sa.select(PULL_REQUESTS)).all():
+        values = {"facts": _facts_before(row.facts)}
+        db.execute(PULL_REQUESTS.update().where(PULL_REQUESTS.c.id == row.id).values(values))
+    names = {str(row.id): row.name for row in db.execute(sa.select(REPOSITORIES)).all()}
+    _rename(r"(?<![\w./-])(\d+)#(?=\d)", names)
+    op.drop_column("branches", "by_name")
+    op.drop_table("repositories")
+
+
+def _facts_before(facts: dict[str, Any]) -> dict[str, Any]:
+    fresh = {"base", "fork", "author_association", "commit_keys", "decision", "queued"}
+    reviews = [
+        {k: v for k, v in one.items() if k not in {"asked_again", "other_base"}} for one in facts["reviews"]
+    ]
+    asked = list(dict.fromkeys(one["reviewer"] for one in facts["reviews"] if one["asked_again"]))
+    kept = {name: value for name, value in facts.items() if name not in fresh}
+    return {**kept, "reviews": reviews, "requested_reviewers": asked}
