@@ -5,18 +5,16 @@ from datetime import datetime
 
 from bridge.actions import Correct, Tell
 from bridge.domain import JiraComment, Quotes, StatusChange
-from bridge.rules.statuses import context, due_of, joined, silence, source_of
-from bridge.rules.story import GATHERED, Story
+from bridge.rules.statuses import context, due_of, joined, quoted_by, source_of
+from bridge.rules.story import COMMENT, GATHERED, Story
 from mappings.model import Moment
-
-SOURCE = "comment:"
 
 
 def comments(story: Story) -> Iterator[Tell | datetime]:
     """Every public comment not told yet."""
-    carriers = _carriers(story)
+    carriers = quoted_by(story)
     for comment in story.issue.comments:
-        if comment.id not in story.public or f"{SOURCE}{comment.id}" in story.told:
+        if comment.id not in story.public or f"{COMMENT}{comment.id}" in story.told:
             continue
         carrier = carriers.get(comment.id)
         ripe_at = comment.edited_at + story.holds.comment
@@ -45,24 +43,13 @@ def corrections(story: Story) -> Iterator[Correct | datetime]:
             yield _correction(source, says, story)
 
 
-def _carriers(story: Story) -> dict[str, StatusChange]:
-    """The moves whose e-mail quotes a comment, by the comment's id: it needs none of its own."""
-    found: dict[str, StatusChange] = {}
-    for change in story.issue.status_changes:
-        quotes: Quotes = story.told.get(source_of(change), {})
-        if source_of(change) not in story.told and not silence(change, story):
-            quotes = due_of(change, story).quotes
-        found |= dict.fromkeys(quotes, change)
-    return found
-
-
 def _told(comment: JiraComment, carrier: StatusChange | None, story: Story) -> Tell:
     kind = None if carrier else story.workflow.moments.get(Moment.PUBLIC_COMMENT)
     news = kind is not None and Moment.PUBLIC_COMMENT in story.workflow.mails.gathered
     silent = f"no e-mail of its own: quoted in that of {carrier.to_status}" if carrier else ""
     text = story.public[comment.id]
     return Tell(
-        source=f"{SOURCE}{comment.id}",
+        source=f"{COMMENT}{comment.id}",
         at=comment.at,
         kind="comment",
         author=comment.author,
@@ -84,7 +71,7 @@ def _correction(source: str, says: Quotes, story: Story) -> Correct:
     text = joined(says)
     changed_to = {source_of(one): one.to_status for one in story.issue.status_changes}
     status = story.workflow.statuses.get(changed_to.get(source, ""))
-    is_comment = source.startswith(SOURCE)
+    is_comment = source.startswith(COMMENT)
     kind = status.email if status else None
     if is_comment:
         kind = story.workflow.moments.get(Moment.PUBLIC_COMMENT)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from bridge.actions import Gathered, Tell
 from bridge.domain import DueDateChange
 from bridge.rules.following import Follower, News, Pace
-from bridge.rules.story import Holds, Story
+from bridge.rules.statuses import due_of, quoted_by, source_of
+from bridge.rules.story import COMMENT, Holds, Story
 from mappings.model import Moment
 
 DAILY_AT = time(8, tzinfo=ZoneInfo("America/Sao_Paulo"))
@@ -27,17 +29,29 @@ class _Said:
 def gatherings(
     story: Story, news: Sequence[News], followers: Sequence[Follower]
 ) -> Iterator[Gathered | datetime]:
-    """The e-mails to send now, and the moments at which others are ripe."""
+    """The e-mails to send now, and the moments at which others are ripe.
+
+    At the latest moment only what has waited out its hold is said; the rest waits on.
+    """
     groups: dict[tuple[int, Pace], list[str]] = {}
     for one in followers:
         if one.proved and not one.muted and one.pace is not Pace.NEVER:
             groups.setdefault((one.told_through, one.pace), []).append(one.email)
+    held_until = _held_until(news, story)
     for (through, pace), recipients in groups.items():
-        pending = [one for one in news if one.number > through]
-        said = _still_said(pending, story)
-        if said.quotes or said.due:
-            ripe_at = max([_ripe_at(pending, pace, story.holds), *_held_until(said, story)])
-            yield _gathered(pending[-1].number, said, recipients, story) if story.ripe(ripe_at) else ripe_at
+        pending = [one for one in news if one.number > through and one.source in held_until]
+        if not _still_said(pending, story):
+            continue
+        ripe_at = _ripe_at(pending, pace, story.holds)
+        if not story.ripe(ripe_at):
+            yield ripe_at
+            continue
+        ready = list(takewhile(lambda one: story.ripe(held_until[one.source]), pending))
+        said = _still_said(ready, story)
+        if said:
+            yield _gathered(ready[-1].number, said, recipients, story)
+        if len(ready) < len(pending):
+            yield held_until[pending[len(ready)].source]
 
 
 def ripe_after(told: Iterable[Tell], holds: Holds) -> list[datetime]:
@@ -58,18 +72,30 @@ def _next_morning(after: datetime) -> datetime:
     return (morning if morning > local else morning + timedelta(days=1)).astimezone(UTC)
 
 
-def _still_said(pending: Sequence[News], story: Story) -> _Said:
+def _held_until(news: Sequence[News], story: Story) -> dict[str, datetime]:
+    """When each may be said, by its source; without comments taken back, or said by a status e-mail.
+
+    A comment waits out its last edit, and the status change whose e-mail may yet quote it.
+    """
+    carriers = quoted_by(story)
+    comments = {f"{COMMENT}{one.id}": one for one in story.issue.comments if one.id in story.public}
+    found = {one.source: one.at for one in news if not one.source.startswith(COMMENT)}
+    for source in comments.keys() & {one.source for one in news}:
+        ripe_at = comments[source].edited_at + story.holds.comment
+        carrier = carriers.get(comments[source].id)
+        if carrier is None:
+            found[source] = ripe_at
+        elif source_of(carrier) not in story.told and not story.ripe(due_of(carrier, story).at):
+            found[source] = max(ripe_at, due_of(carrier, story).at)
+    return found
+
+
+def _still_said(pending: Sequence[News], story: Story) -> _Said | None:
     sources = {one.source for one in pending}
-    quotes = {number: text for number, text in story.public.items() if f"comment:{number}" in sources}
+    quotes = {number: text for number, text in story.public.items() if f"{COMMENT}{number}" in sources}
     changes = [one for one in story.issue.due_date_changes if f"changelog:{one.id}:due" in sources]
     moved = bool(changes) and changes[-1].to_date not in {None, changes[0].from_date}
-    return _Said(quotes=quotes, due=(changes[0], changes[-1]) if moved else None)
-
-
-def _held_until(said: _Said, story: Story) -> list[datetime]:
-    """When the comments have waited out their last edits, which may be later than they were told."""
-    quoted = [one for one in story.issue.comments if one.id in said.quotes]
-    return [one.edited_at + story.holds.comment for one in quoted]
+    return _Said(quotes=quotes, due=(changes[0], changes[-1]) if moved else None) if quotes or moved else None
 
 
 def _gathered(through: int, said: _Said, recipients: Sequence[str], story: Story) -> Gathered:

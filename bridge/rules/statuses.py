@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.actions import Ask, Tell
-from bridge.domain import JiraComment, StatusChange
+from bridge.domain import JiraComment, Quotes, StatusChange
 from bridge.rules.story import Story
 from mappings.model import Status
 
@@ -71,6 +71,17 @@ def silence(change: StatusChange, story: Story) -> str:
     if followed:
         return f"no e-mail: followed by {followed[-1].to_status} before it was due"
     return ""
+
+
+def quoted_by(story: Story) -> dict[str, StatusChange]:
+    """The moves whose e-mail quotes a comment, by the comment's id: it needs none of its own."""
+    found: dict[str, StatusChange] = {}
+    for change in story.issue.status_changes:
+        quotes: Quotes = story.told.get(source_of(change), {})
+        if source_of(change) not in story.told and not silence(change, story):
+            quotes = due_of(change, story).quotes
+        found |= dict.fromkeys(quotes, change)
+    return found
 
 
 def _with_reason(change: StatusChange, held_until: datetime, story: Story) -> Due:

@@ -8,6 +8,8 @@ from functools import cached_property
 from bridge.domain import Issue, JiraComment, PartnerAction, Quotes
 from mappings.model import Workflow
 
+COMMENT = "comment:"
+"""Begins the source of what is told of a comment; its id follows."""
 GATHERED = "e-mailed with what else comes"
 """What is said of a fact that sends no e-mail by itself."""
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 QUARANTINE = timedelta(minutes=14, seconds=50)
 PARTNER = "parceiro@revenda.example"
 RECIPIENTS = {PARTNER, "colega@revenda.example"}
+SAID_ONCE = (["news"], ["changelog"], ["news", "changelog"])
+"""The e-mails that may quote a comment: what was news before may be the reason of a later change."""
 LINKED = {
     None: "fechado sem mesclar",
     "changes_requested": "mudanças pedidas",
@@ -134,17 +136,18 @@ def _told(story: Story, mails: list[Mail], *, copied: bool) -> Iterator[str]:
     wanted = model.mailed_changes(issue)
     if told != wanted and not copied:
         yield f"told the changes {told} instead of {wanted}"
-    told_to = [(mail.recipient, quopri.decodestring(mail.raw)) for mail in mails]
+    texts = [(mail.recipient, mail.cause, quopri.decodestring(mail.raw)) for mail in mails]
     dates = [one.new for one in issue.of("duedate")]
     day = date.fromisoformat(dates[-1]).strftime("%d/%m/%Y").encode() if dates and dates[-1] else b""
-    if {who for who, body in told_to if day in body} < RECIPIENTS:
+    if {who for who, _, body in texts if day in body} < RECIPIENTS:
         yield "did not tell the last due date"
     for said in issue.of("comment"):
-        public = said.new.startswith("/parceiro ")
+        public = said.new.startswith("/parceiro ") and not said.by_bridge
         words = said.new.removeprefix("/parceiro ").encode()
-        quoting = sorted(who for who, body in told_to if words in body)
-        if not said.by_bridge and quoting != (sorted(RECIPIENTS) if public else []):
-            yield f"told {said.new!r} to {quoting}"
+        for who in () if said.by_bridge else RECIPIENTS:
+            quoting = [cause.partition(":")[0] for one, cause, body in texts if one == who and words in body]
+            if quoting not in (SAID_ONCE if public else [[]]):
+                yield f"told {said.new!r} to {who} by {quoting}"
     yield from _once(mails)
 
 
