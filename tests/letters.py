@@ -1,6 +1,7 @@
 """E-mails to look at: every kind, as each of its readers gets it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
@@ -44,7 +45,7 @@ def links(*, replies: bool = True) -> Links:
 
 
 def letter(kind: str, reader: str = "opener", *, replies: bool = True, **changes: Any) -> EmailMessage:
-    """An e-mail; `changes` to the ticket's facts, to the context, or `cause` and `email`."""
+    """An e-mail; `changes` to the ticket's facts, to the context, or `added_by`, `cause`, `house`."""
     facts = {
         "reference": "CT-1042",
         "title": "Não está salvando no ERP novos produtos cadastrados através de planilha",
@@ -53,6 +54,7 @@ def letter(kind: str, reader: str = "opener", *, replies: bool = True, **changes
         "withheld": LICENCE,
     }
     addressee = ADDRESSEES[reader]
+    addressee = replace(addressee, added_by=changes.get("added_by", addressee.added_by))
     return compose(
         kind,
         mappings=changes.get("mappings", MAPPINGS),

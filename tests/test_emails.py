@@ -3,9 +3,11 @@
 import os
 import random
 import re
+from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from html.parser import HTMLParser
 
 import fast_mail_parser
@@ -19,7 +21,7 @@ from tests.letters import HOUSE, LICENCE, MAPPINGS, NOW, gallery, letter, links,
 GALLERY = list(gallery())
 each = pytest.mark.parametrize(("name", "message"), GALLERY, ids=[name for name, _ in GALLERY])
 OF_A_TICKET = {name for name, _ in GALLERY if name != "entrar"}
-HOSTILE = int(os.environ.get("CHAMADOS_TEST_MAILS", "400"))
+HOSTILE = int(os.environ.get("CHAMADOS_TEST_MAILS", "300"))
 GMAIL_CUTS_AT = 102_000
 """Bytes (users.md 2.3)."""
 COPY = re.compile(r"ou copie este endereço: \S+")
@@ -295,6 +297,38 @@ def _hostile(dice: random.Random) -> str:
     return "".join(dice.choices(PIECES, k=dice.randint(1, 8)))
 
 
+WORDS = ("title", "opener", "comment", "status", "version", "added_by")
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What of an e-mail no text may change."""
+
+    headers: list[str]
+    headers_by_another_parser: list[str]
+    parts: list[str]
+    tags: list[str]
+    hrefs: list[str]
+
+
+def shape(raw: bytes) -> _Shape:
+    message = message_from_bytes(raw, policy=default)
+    [html] = (one for one in message.walk() if one.get_content_type() == "text/html")
+    read_html = seen(html.get_content())
+    return _Shape(
+        headers=message.keys(),
+        headers_by_another_parser=list(fast_mail_parser.parse_email(raw).headers),
+        parts=[one.get_content_type() for one in message.walk()],
+        tags=read_html.tags,
+        hrefs=read_html.hrefs,
+    )
+
+
+@cache
+def tame_shape(kind: str, reader: str) -> _Shape:
+    return shape(wire(letter(kind, reader, **dict.fromkeys(WORDS, "x"))))
+
+
 def test_no_text_adds_a_header_or_active_html() -> None:
     """`CHAMADOS_TEST_MAILS=50000` for the large run."""
     seed = int(os.environ.get("CHAMADOS_TEST_SEED", "7"))
@@ -303,22 +337,10 @@ def test_no_text_adds_a_header_or_active_html() -> None:
     for number in range(HOSTILE):
         kind = dice.choice(kinds)
         reader = dice.choice(readers_of(kind))
-        words = {name: "x" + _hostile(dice) for name in ("title", "opener", "comment", "status", "version")}
-        hostile, tame = (
-            letter(kind, reader, **words),
-            letter(kind, reader, **dict.fromkeys(words, "x")),
-        )
-        raw = wire(hostile)
+        words = {name: "x" + _hostile(dice) for name in WORDS}
+        raw = wire(letter(kind, reader, **words))
         assert raw.isascii(), (seed, number)
-        got, expected = message_from_bytes(raw, policy=default), read(tame)
-        assert got.keys() == expected.keys(), (seed, number, words)
-        assert [one.get_content_type() for one in got.walk()] == [
-            one.get_content_type() for one in expected.walk()
-        ]
-        theirs = fast_mail_parser.parse_email(raw)
-        assert list(theirs.headers) == list(fast_mail_parser.parse_email(wire(tame)).headers), (seed, number)
-        one, other = seen(part(hostile, "html")), seen(part(tame, "html"))
-        assert (one.tags, one.hrefs) == (other.tags, other.hrefs), (seed, number, words)
+        assert shape(raw) == tame_shape(kind, reader), (seed, number, words)
     print(f"{HOSTILE} hostile e-mails, seed {seed}: 0 added headers, 0 active HTML")
 
 
