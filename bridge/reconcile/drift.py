@@ -78,7 +78,8 @@ def explained(services: Services, error: Refused) -> str:
     """A refusal of Jira's with the differences that explain it, if there are any."""
     try:
         found = differences(services)
-    except (Unavailable, Refused):
+    except (Unavailable, Refused) as unread:
+        log.warning("the site could not be compared with the mappings", reason=str(unread))
         return str(error)
     concerned = [change for change in found if change.concerns(error.reason)]
     if not concerned:

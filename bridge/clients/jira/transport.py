@@ -122,6 +122,8 @@ class Transport:
 
 
 WHOLE = "jira"
+FRAMED = ("Content-Length", "Transfer-Encoding")
+"""What says how long an answer is (RFC 9112 §6.3): without either, a cut one looks like a whole one."""
 DEFAULT_REST = 5.0
 """Seconds, where Jira says that it is too much but not for how long."""
 HALF_OF_BURST = {"GET": 50.0, "POST": 50.0, "PUT": 25.0, "DELETE": 25.0}
@@ -163,11 +165,20 @@ def _json(response: requests.Response, asked: str) -> Any:
     if response.status_code == 303:
         return {"task": response.headers.get("Location", "")}
     if not response.content:
+        if response.status_code != 204 and not any(name in response.headers for name in FRAMED):
+            raise _broken_off(asked)
         return None
     # A maintenance page can come with status 200 (fault 36 of the catalogue).
     if "json" not in response.headers.get("Content-Type", ""):
         raise Unavailable(SERVICE, f"answered with a page instead of data ({asked})", unknown_outcome=True)
-    return response.json()
+    try:
+        return response.json()
+    except ValueError as error:
+        raise _broken_off(asked) from error
+
+
+def _broken_off(asked: str) -> Unavailable:
+    return Unavailable(SERVICE, f"broke off its answer ({asked})", unknown_outcome=True)
 
 
 def _failure(error: JIRAError, asked: str) -> Unavailable | Refused:
