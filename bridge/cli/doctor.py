@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import click
 import openai
 from sqlalchemy import text
 
 from bridge.cli.common import clean
+from bridge.cli.findings import Finding
 from bridge.cli.github import wanted_of
+from bridge.cli.mail_checks import mail_findings
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github.survey import Survey
 from bridge.clients.jira import Jira
 from bridge.clients.jira.administration import Administration
 from bridge.clients.jira.survey import look
 from bridge.clients.mail import Mailer
+from bridge.clients.names import Names
 from bridge.config import Config, ConfigError, load
 from bridge.provision import Change, Way, compare, wanted_site
 from bridge.provision.github import compare_github, unchecked_github
@@ -28,20 +31,10 @@ SAFE_SQLITE = (3, 51, 3)
 CHECK_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report: `ok`, `warning` or `error`."""
-
-    name: str
-    state: str
-    detail: str
-    remedy: str = ""
-
-
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def doctor(as_json: bool) -> None:
-    """Check settings, mappings, database, Jira, GitHub, SMTP and OpenAI. Exit 1 when something is wrong."""
+    """Check settings, mappings, database, Jira, GitHub, e-mail and OpenAI. Exit 1 when something is wrong."""
     findings = examine()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in findings], ensure_ascii=False))
@@ -77,6 +70,7 @@ def examine() -> list[Finding]:
     ]
     for name, check in checks:
         findings += _checked(name, check)
+    findings += _checked("mail", lambda: _mail(config, findings))
     return findings + _drift(config, mappings, findings)
 
 
@@ -96,6 +90,7 @@ _REMEDIES = {
     "jira": "check CHAMADOS_JIRA_URL, _USER, _TOKEN and _PROJECT",
     "github": "check CHAMADOS_GITHUB_URL, _TOKEN or _APP_ID and _APP_PRIVATE_KEY, and _REPOSITORIES",
     "smtp": "check CHAMADOS_SMTP_URL",
+    "mail": "check CHAMADOS_MAIL_DKIM_KEY",
     "openai": "check CHAMADOS_OPENAI_API_KEY and _BASE_URL, or unset the key to go without AI",
 }
 
@@ -133,7 +128,7 @@ def _jira(jira: Jira) -> Finding:
 
 def _drift(config: Config, mappings: Mappings, findings: list[Finding]) -> list[Finding]:
     """Each difference between the site and the mappings, as `jira plan` tells it."""
-    if any(one.name == "jira" and one.state == "error" for one in findings):
+    if _failed(findings, "jira"):
         return []
     wanted = wanted_site(mappings, project=config.jira.project, public_url=config.public_url)
     try:
@@ -144,6 +139,10 @@ def _drift(config: Config, mappings: Mappings, findings: list[Finding]) -> list[
     if not pending:
         return [Finding("drift", "ok", "the site is as the mappings want it")]
     return [Finding("drift", "error", change.sentence, _mended(change)) for change in pending]
+
+
+def _failed(findings: list[Finding], name: str) -> bool:
+    return any(one.name == name and one.state == "error" for one in findings)
 
 
 def _mended(change: Change) -> str:
@@ -166,6 +165,11 @@ def _mended_on_github(change: Change) -> str:
 
 def _smtp(config: Config) -> Finding:
     return Finding("smtp", "ok", Mailer(config.mail).probe())
+
+
+def _mail(config: Config, findings: list[Finding]) -> list[Finding]:
+    relay_answers = not _failed(findings, "smtp")
+    return mail_findings(config, names=Names(), relay_answers=relay_answers)
 
 
 def _openai(config: Config) -> Finding:

@@ -76,6 +76,10 @@ class Mailbox:
         """Mark as read and put away what has been taken; what lies in the folder is still to do."""
         self._asked(_put_away, uid, self._done)
 
+    def find(self, message_id: str) -> bytes | None:
+        """The headers of an e-mail that lies in the folder or was put away; None while it does in neither."""
+        return self._asked(_find, message_id, [self._folder, self._done])
+
     def flagged(self, uid: int) -> None:
         """Leave it where it is, for a person to look at."""
         self._asked(lambda box: box.add_flags([uid], [rb"\Flagged"]))
@@ -95,11 +99,6 @@ class Mailbox:
         if connection:
             with suppress(OSError, IMAPClientError, ValueError):
                 connection.logout()
-
-    @property
-    def is_private(self) -> bool:
-        """True when the way there is encrypted."""
-        return self._implicit_tls or self._starttls
 
     def _asked(self, question: Callable[..., Answer], *given: object) -> Answer:
         """Ask over the open connection; one that has died since is opened anew, once."""
@@ -147,6 +146,16 @@ def _read(box: IMAPClient, uid: int) -> Fetched | None:
     section = "" if known[b"RFC822.SIZE"] <= MAXIMUM_BYTES else "HEADER"
     found = box.fetch([uid], [f"BODY.PEEK[{section}]"]).get(uid)
     return Fetched(raw=bytes(found[f"BODY[{section}]".encode()]), whole=not section) if found else None
+
+
+def _find(box: IMAPClient, message_id: str, folders: list[str]) -> bytes | None:
+    for folder in filter(None, folders):
+        if not box.folder_exists(folder):
+            continue
+        box.select_folder(folder, readonly=True)
+        for uid in box.search(["HEADER", "Message-ID", message_id]):
+            return bytes(box.fetch([uid], ["BODY.PEEK[HEADER]"])[uid][b"BODY[HEADER]"])
+    return None
 
 
 def _put_away(box: IMAPClient, uid: int, folder: str) -> None:

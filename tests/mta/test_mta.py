@@ -14,17 +14,20 @@ from imapclient import IMAPClient
 from sqlalchemy import select
 
 from bridge import proofs
+from bridge.cli import mail_checks
+from bridge.cli.mail_checks import mail_findings
 from bridge.cli.waiting import until
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.mail import Mailer, Relay
 from bridge.clients.mailbox import Mailbox
+from bridge.clients.names import Names
 from bridge.config import Secret, load
 from bridge.mailroom import empty
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
 from bridge.store import Store, mails, people, schema
 from bridge.store.filing import Submission, file_ticket
-from bridge.store.tables import Mail, PartnerActionRow, SuppressedAddress
+from bridge.store.tables import IncomingMail, Mail, PartnerActionRow, SuppressedAddress
 from mappings import load as load_mappings
 from tests.mailroom.conftest import ENVIRONMENT
 from tests.mta.servers import PASSWORD, REPLIES, MailServers, missing
@@ -232,3 +235,31 @@ def test_a_wrong_password_is_said_and_never_shown(servers: MailServers, services
     settings = replace(services.config.mail, smtp_url=Secret(servers.smtp_url.replace(PASSWORD, "canario")))
     with pytest.raises(Refused, match="535"):
         Relay(Mailer(settings)).send(b"Subject: x\r\n\r\n", recipient=ANA, key="<1@x>")
+
+
+def test_doctor_sends_an_e_mail_to_its_own_mailbox_and_finds_it(
+    servers: MailServers, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = mail_findings(services.config, names=Names(), relay_answers=True)
+    assert [(one.name, one.state) for one in found] == [
+        (name, "ok") for name in ("tls", "dns", "imap", "round trip")
+    ]
+    [uid] = services.mailbox.waiting()[1]
+    fetched = services.mailbox.read(uid)
+    assert fetched
+    sent = message_from_bytes(fetched.raw, policy=policy.default)
+    assert empty(services) == 1
+    with services.store.read() as db:
+        [taken] = db.scalars(select(IncomingMail))
+    assert (taken.result, taken.outcome) == ("ignored", "our own e-mail came back")
+    assert services.mailbox.find(str(sent["Message-ID"]))  # put away by a worker, it counts as well
+    elsewhere = replace(services.config.mail, replies="revenda.example")
+    monkeypatch.setattr(mail_checks, "ROUND_TRIP_SECONDS", 0.5)
+    *_, lost = mail_findings(replace(services.config, mail=elsewhere), names=Names(), relay_answers=True)
+    assert (lost.name, lost.state) == ("round trip", "error")
+
+
+def test_doctor_says_who_does_not_let_it_in(servers: MailServers, services: Services) -> None:
+    wrong = replace(services.config.mail, imap_url=Secret(servers.imap_url().replace(PASSWORD, "canario")))
+    *_, found = mail_findings(replace(services.config, mail=wrong), names=Names(), relay_answers=True)
+    assert (found.name, found.state, "canario" in repr(found)) == ("imap", "error", False)
