@@ -9,11 +9,16 @@ from bridge.proposal.masking import PLACEHOLDER
 from bridge.proposal.parts import Proposal
 
 SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-Ý“\"«(])|\n+")
-QUOTED = re.compile(r"“([^”]+)”|\"([^\"\n]+)\"|«([^»]+)»|(?<!\w)'([^'\n]+)'(?!\w)|‘([^’]+)’")
-ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"”)]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+# None of these tries a run of characters anew from each place in it: one endless word would hold us for minutes.
+QUOTED = re.compile(r"“([^“”]+)”|\"([^\"\n]+)\"|«([^«»]+)»|(?<!\w)'([^'\n]+)'(?!\w)|‘([^‘’]+)’")
+ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"”)]+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
+)
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 WORD = re.compile(r"(?<!\w)[^\W\d_]+(?:-[^\W\d_]+)*(?!\w)")
-CODE = re.compile(r"(?=[\w.-]*[^\W\d_])(?=[\w.-]*\d)\w[\w.-]*\w|\w+_\w+|\b[A-Z]{3,}\b")
+RUN = re.compile(r"[\w.-]+")
+LETTER, DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
+CODE = re.compile(r"\b\w+_\w+|\b[A-Z]{3,}\b")
 THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
 MONTH = re.compile(
@@ -125,10 +130,19 @@ def _facts(sentence: str, given: _Given) -> Iterator[str]:
     yield from (one for one in ADDRESS.findall(sentence) if not given.has(one.rstrip(".,;")))
     rest = ADDRESS.sub(" ", sentence)
     yield from (one for one in NUMBER.findall(rest) if _number(one) not in given.numbers)
-    yield from (one for one in CODE.findall(rest) if _flat(one) not in PRODUCT and not given.has_word(one))
+    yield from (one for one in _codes(rest) if _flat(one) not in PRODUCT and not given.has_word(one))
     yield from (one for one in MONTH.findall(rest) if not _has_month(one, given))
     yield from (one for one in COUNTS.findall(rest) if not _has_count(one, given))
     yield from (one for one in _names(rest) if _flat(one) not in PRODUCT and not given.has_word(one))
+
+
+def _codes(sentence: str) -> Iterator[str]:
+    """Words with letters and digits, with an underscore, or all in capitals."""
+    for run in RUN.findall(sentence):
+        if LETTER.search(run) and DIGIT.search(run):
+            yield run.strip(".-")
+        else:
+            yield from CODE.findall(run)
 
 
 def _names(sentence: str) -> Iterator[str]:

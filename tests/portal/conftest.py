@@ -1,6 +1,7 @@
 """A portal of its own: the real blueprint over SQLite, a clock set by hand, an AI told what to say."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -170,12 +171,32 @@ class Browser:
         return self.client.get(path, **settings)  # type: ignore[arg-type]
 
     def post(self, path: str, form: dict[str, object], **settings: object) -> TestResponse:
+        return self.client.post(path, data={**form, "csrf_token": self.token()}, **settings)  # type: ignore[arg-type]
+
+    def tus(self, method: str, path: str, content: bytes = b"", **headers: str) -> TestResponse:
+        """A request of tus 1.0, as the form's script sends it; `Upload_Offset` is the header Upload-Offset."""
+        sent = {"Tus-Resumable": "1.0.0", "X-CSRFToken": self.token()}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.open(path, method=method, data=content, headers=sent)
+
+    def begin(self, draft: str, name: str, size: int) -> TestResponse:
+        """Announce a file of this size."""
+        told = f"filename {b64encode(name.encode()).decode()}"
+        return self.tus("POST", f"{draft}/envios", Upload_Length=str(size), Upload_Metadata=told)
+
+    def piece(self, path: str, content: bytes, *, offset: int) -> TestResponse:
+        """Send a piece of it."""
+        kind = "application/offset+octet-stream"
+        return self.tus("PATCH", path, content, Upload_Offset=str(offset), Content_Type=kind)
+
+    def token(self) -> str:
+        """What shows that a request comes from our own page."""
         page = self.client.get("/entrar").text
         if "csrf_token" not in page:
             page = self.client.get("/chamados?situacao=todos").text
         found = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert found, page
-        return self.client.post(path, data={**form, "csrf_token": found[1]}, **settings)  # type: ignore[arg-type]
+        return found[1]
 
     def new_draft(self) -> str:
         """The address that an empty form is sent to."""

@@ -1,10 +1,12 @@
 """What a proposal says that its partner did not is marked; what the partner quoted is not lost."""
 
+import time
 from typing import Any
 
 import pytest
 
 from bridge.proposal import Proposal, checked, composed, forgotten
+from bridge.proposal.masking import mask
 from tests.portal.conftest import proposal
 from tests.portal.proposals import FAITHFUL, INVENTED
 
@@ -59,3 +61,14 @@ def test_the_description_made_of_pieces() -> None:
     texts = {"titulo": ["T"], "passos": ["Abrir", "Salvar"], "resultado_obtido": ["Não salva.", "Some."]}
     assert composed(texts) == "Passo a passo:\n1. Abrir\n2. Salvar\n\nO que acontece:\nNão salva. Some."
     assert composed(texts, own="do meu jeito\r\n").endswith("\n\nRelato original:\ndo meu jeito\r\n")
+
+
+@pytest.mark.parametrize(
+    "unit", ["x", "X", "1", "a.", "a-", "a_", "a@", "1.", "“", "‘", "'a ", "\n", " ", "Ab "]
+)
+def test_a_text_made_to_be_slow_is_read_at_once(unit: str) -> None:
+    text = (unit * 20_000)[:20_000]
+    begun = time.process_time()
+    checked(proposal(result=text), own=["b"])
+    checked(proposal(result="b"), own=[mask().hide(text)])
+    assert time.process_time() - begun < 2  # milliseconds; where a pattern starts anew at each place, 10 s

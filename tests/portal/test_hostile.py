@@ -57,37 +57,45 @@ class Markup(HTMLParser):
 
 def test_hostile_files(browser: Browser, opened: Portal, tmp_path: Path) -> None:
     sent = list(hostile.files(FILES, SEED))
-    refused = 0
     for start in range(0, len(sent), 10):
         batch = sent[start : start + 10]
         address = browser.new_draft()
-        given = [(io.BytesIO(one.content), one.name) for one in batch]
-        page = browser.fill(address, "salvar", arquivos=given)
-        shown = page.text if page.status_code == 422 else browser.get(address).text
-        assert Markup(shown).runs == []
-        for one in batch:
-            refused += bool(one.said)
-            if one.said:
-                name = files.display_name(one.name)
-                assert any(said.startswith(f"“{name}”") and one.said in said for said in _refusals(shown)), (
-                    one.name,
-                    one.said,
-                    _refusals(shown),
-                )
+        # A form's header cannot hold these as they are; base64 in a tus header can.
+        odd = [one for one in batch if set('"\\\r\n\0') & set(one.name)]
+        said = _by_form(browser, address, [one for one in batch if one not in odd])
+        said += [refusal for one in odd if (refusal := _in_pieces(browser, address, one))]
+        expected = sorted((files.display_name(one.name), one.said) for one in batch if one.said)
+        assert len(said) == len(expected), (expected, said)
+        for (name, reason), refusal in zip(expected, sorted(said), strict=True):
+            assert refusal.startswith(f"“{name}”: ")
+            assert reason in refusal, name
         _handed_out_safely(browser, opened, address, expected=[one for one in batch if not one.said])
     strangers = [path for path in tmp_path.rglob("*") if path.is_file() and not _is_ours(path, opened)]
     assert strangers == []
+    refused = sum(bool(one.said) for one in sent)
     print(
         f"{len(sent)} hostile files (seed {SEED}): {refused} refused by name with the right reason, ", end=""
     )
     print(f"{len(sent) - refused} kept as downloads, 0 rendered inline, 0 outside their folder")
 
 
-def _refusals(page: str) -> list[str]:
-    said = re.search(r'id="erro-arquivos">(.*?)</div>', page, re.S)
-    return [
-        one.removeprefix("Erro: ") for one in re.findall(r"“.*", Markup(said[1] if said else "").said)
-    ] or [Markup(said[1] if said else "").said]
+def _by_form(browser: Browser, address: str, batch: list[hostile.HostileFile]) -> list[str]:
+    """What the page says of the files that it does not take."""
+    given = [(io.BytesIO(one.content), one.name) for one in batch]
+    page = browser.fill(address, "salvar", arquivos=given)
+    shown = page.text if page.status_code == 422 else browser.get(address).text
+    assert Markup(shown).runs == []
+    field = re.search(r'id="erro-arquivos">(.*?)</div>', shown, re.S)
+    said = re.findall(r"<p>(.*?)</p>", field[1], re.S) if field else []
+    return [Markup(one).said.removeprefix("Erro: ") for one in said]
+
+
+def _in_pieces(browser: Browser, address: str, file: hostile.HostileFile) -> str:
+    """What the script is told of the file, if it is not taken."""
+    answer = browser.begin(address, file.name, len(file.content))
+    if answer.status_code == 201:
+        answer = browser.piece(answer.location or "", file.content, offset=0)
+    return answer.get_json()["erro"] if answer.status_code == 422 else ""
 
 
 def _handed_out_safely(
