@@ -9,7 +9,7 @@ from bridge.proposal.masking import PLACEHOLDER
 from bridge.proposal.parts import Proposal
 
 SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-Ý“\"«(])|\n+")
-# None of these tries a run of characters anew from each place in it: one endless word would hold us for minutes.
+# None of these tries a run of characters anew from each place in it: one endless word would cost minutes.
 QUOTED = re.compile(r"“([^“”]+)”|\"([^\"\n]+)\"|«([^«»]+)»|(?<!\w)'([^'\n]+)'(?!\w)|‘([^‘’]+)’")
 ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"”)]+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE

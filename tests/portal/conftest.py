@@ -174,7 +174,7 @@ class Browser:
         return self.client.post(path, data={**form, "csrf_token": self.token()}, **settings)  # type: ignore[arg-type]
 
     def tus(self, method: str, path: str, content: bytes = b"", **headers: str) -> TestResponse:
-        """A request of tus 1.0, as the form's script sends it; `Upload_Offset` is the header Upload-Offset."""
+        """A request of tus 1.0, as the script sends it. `Upload_Offset` is the header Upload-Offset."""
         sent = {"Tus-Resumable": "1.0.0", "X-CSRFToken": self.token()}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.open(path, method=method, data=content, headers=sent)
