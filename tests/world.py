@@ -12,7 +12,7 @@ from bridge.sandbox.server import Sandbox
 from bridge.services import Services
 from bridge.store import people
 from bridge.store.filing import Submission, file_ticket
-from bridge.store.tables import Delivery, Mail, Ticket
+from bridge.store.tables import Delivery, Mail, Remark, Ticket
 from tests.proxy import Proxy
 
 SECONDS = 15.0
@@ -91,18 +91,17 @@ class World:
         return found
 
     def settle(self) -> None:
-        """Until every doorbell has been answered and every mail sent."""
+        """Until every doorbell has been answered, and every mail and remark sent."""
         assert until(self._still, seconds=SECONDS), "the bridge does not come to rest"
 
     def _still(self) -> bool:
+        now = self.services.clock()
+        rung, due = Ticket.generation > Ticket.observed_generation, Ticket.due_at <= now
         with self.services.store.read() as db:
-            busy = db.scalar(
-                select(Ticket.id)
-                .where((Ticket.generation > Ticket.observed_generation) | Ticket.lease_until.is_not(None))
-                .limit(1)
-            )
+            busy = db.scalar(select(Ticket.id).where(rung | Ticket.lease_until.is_not(None) | due).limit(1))
             unsent = db.scalar(select(Mail.id).where(Mail.state.in_(["queued", "sending"])).limit(1))
-        return busy is None and unsent is None and self._webhooks_arrived()
+            unsaid = db.scalar(select(Remark.id).where(Remark.due_at <= now).limit(1))
+        return (busy, unsent, unsaid) == (None, None, None) and self._webhooks_arrived()
 
     def _webhooks_arrived(self) -> bool:
         """GitHub's and Jira's queues are empty: what they have sent has come."""
