@@ -168,7 +168,8 @@ def test_the_author_of_a_pull_request_becomes_the_assignee_once(world: World) ->
     world.wait_status(key, "PR Review")
     assert until(lambda: _assignee(world, key), seconds=SECONDS) == "Ana"
     world.settle()
-    world.jira("PUT", f"issue/{key}/assignee", json={"accountId": None, "name": None})
+    world.jira("PUT", f"issue/{key}", json={"fields": {"assignee": None}})
+    assert _assignee(world, key) is None
     world.review(number, "APPROVE")
     world.wait_status(key, "PR Aprovado")
     world.settle()
@@ -203,13 +204,15 @@ def test_a_link_follows_its_pull_request(world: World) -> None:
     key = world.filed()
     world.approve_triage(key)
     number = world.open_pull(f"{key}-x", draft=True)
-    shown = [f"softhouse/erp#{number} · rascunho", "Corrige", False]
-    assert until(lambda: _links(world, key) == [shown], seconds=SECONDS)
-    world.github("PATCH", f"pulls/{number}", json={"title": "Corrige a planilha"})
-    assert until(lambda: _links(world, key) == [[shown[0], "Corrige a planilha", False]], seconds=SECONDS)
+    draft, closed = (f"softhouse/erp#{number} · {state}" for state in ("rascunho", "fechado sem mesclar"))
+    assert until(lambda: _links(world, key) == [[draft, "Corrige · rascunho de ana", False]], seconds=SECONDS)
+    world.github("PATCH", f"pulls/{number}", json={"title": "Na planilha"})
+    assert until(
+        lambda: _links(world, key) == [[draft, "Na planilha · rascunho de ana", False]], seconds=SECONDS
+    )
     world.github("PATCH", f"pulls/{number}", json={"state": "closed"})
-    closed = f"softhouse/erp#{number} · fechado sem mesclar"
-    assert until(lambda: _links(world, key) == [[closed, "Corrige a planilha", True]], seconds=SECONDS)
+    said = "Na planilha · fechado sem mesclar: não conta"
+    assert until(lambda: _links(world, key) == [[closed, said, True]], seconds=SECONDS)
 
 
 def _links(world: World, key: str) -> list[list[Any]]:

@@ -496,27 +496,31 @@ def one_pull_request_of_two_was_deployed(desk: Desk) -> tuple[int, list[str]]:
 @case
 def github_does_not_show_yet_what_it_told_of(desk: Desk) -> tuple[int, list[str]]:
     number, key = desk.doing()
-    desk.fault("GET /github/repos/*/pulls/*", "404")
+    desk.fault("POST /github/graphql", "404")
     pull = desk.world.open_pull(f"{key}-x")
-    assert until(lambda: _looked_with(desk, number, "404"), seconds=SECONDS)
-    return number, [f"CT-{number} waits for GitHub (does not show it (404), softhouse/erp#{pull}; 1 try"]
+    assert until(lambda: _looked_with(desk, number, "NOT_FOUND"), seconds=SECONDS)
+    return number, [
+        f"CT-{number} waits for GitHub (does not show it (GraphQL: NOT_FOUND), softhouse/erp#{pull}; 1"
+    ]
 
 
 @case
 def github_never_shows_it(desk: Desk) -> tuple[int, list[str]]:
     number, key = desk.doing()
-    desk.fault("GET /github/repos/*/pulls/*", "404", times=4)
+    desk.fault("POST /github/graphql", "404", times=4)
     pull = desk.world.open_pull(f"{key}-x")
-    assert until(lambda: _looked_with(desk, number, "404"), seconds=SECONDS)
+    assert until(lambda: _looked_with(desk, number, "NOT_FOUND"), seconds=SECONDS)
     for _ in range(3):
         desk.again(number)
-    return number, [f"does not show it (404), softhouse/erp#{pull}: taken for gone after 3 tries"]
+    return number, [
+        f"does not show it (GraphQL: NOT_FOUND), softhouse/erp#{pull}: taken for gone after 3 tries"
+    ]
 
 
 @case
 def github_is_down(desk: Desk) -> tuple[int, list[str]]:
     number, key = desk.doing()
-    desk.fault("GET /github/repos/*/pulls/*", "503", times=2)
+    desk.fault("POST /github/graphql", "503", times=2)
     pull = desk.world.open_pull(f"{key}-x")
     assert until(lambda: _looked_with(desk, number, "503"), seconds=SECONDS)
     desk.again(number)
@@ -526,7 +530,7 @@ def github_is_down(desk: Desk) -> tuple[int, list[str]]:
 @case
 def github_refuses_the_token(desk: Desk) -> tuple[int, list[str]]:
     number, key = desk.doing()
-    desk.fault("GET /github/repos/*/pulls/*", "401")
+    desk.fault("POST /github/graphql", "401")
     desk.world.open_pull(f"{key}-x")
     assert until(lambda: _looked_with(desk, number, "401"), seconds=SECONDS)
     return number, ["waits for GitHub (does not accept our token (401), softhouse/erp#"]
@@ -535,7 +539,7 @@ def github_refuses_the_token(desk: Desk) -> tuple[int, list[str]]:
 @case
 def github_asks_to_wait(desk: Desk) -> tuple[int, list[str]]:
     number, key = desk.doing()
-    desk.fault("GET /github/repos/*/pulls/*", "403", retry_after=70)
+    desk.fault("POST /github/graphql", "403", retry_after=70)
     desk.world.open_pull(f"{key}-x")
     assert until(lambda: _looked_with(desk, number, "403"), seconds=SECONDS)
     return number, ["waits for GitHub (asked us to wait (403), softhouse/erp#"]

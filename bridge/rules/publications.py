@@ -81,7 +81,7 @@ def counts(publication: Publication, pull_requests: Sequence[PullRequest]) -> st
         return "with every commit" if publication.active else "with every commit, but active no more"
     contained = [one for one in here if one.pin in publication.contains]
     undone = [one.name for one in contained if not stands(one, contained)]
-    missing = [one.pin for one in _living(here) if one not in contained]
+    missing = [f"{one.name}@{one.head[:7]}" for one in _living(here) if one not in contained]
     parts = [f"without {', '.join(missing)}"] if missing else []
     parts += [f"with the revert of {', '.join(undone)}"] if undone else []
     return f"{' and '.join(parts) or 'without any fix'}, so it does not count"

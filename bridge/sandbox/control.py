@@ -166,12 +166,16 @@ def _who(environ: Environ) -> str:
 
 def _refusal(fault: Fault, environ: Environ, start: StartResponse) -> Iterable[bytes]:
     body = b'{"errorMessages": ["scripted"], "errors": {}, "message": "scripted"}'
+    status = f"{fault.do} Scripted"
+    if fault.do == "404" and environ["PATH_INFO"].endswith("/graphql"):
+        # GraphQL answers 200 to all that it can read, and says within what it has not found.
+        body, status = b'{"data": null, "errors": [{"type": "NOT_FOUND", "message": "scripted"}]}', "200 OK"
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     if fault.retry_after is not None:
         headers.append(("Retry-After", str(fault.retry_after)))
     if fault.do == "429" and environ["PATH_INFO"].startswith("/jira"):
         headers.append(("RateLimit-Reason", "jira-burst-based"))  # R1
-    start(f"{fault.do} Scripted", headers)
+    start(status, headers)
     return [body]
 
 

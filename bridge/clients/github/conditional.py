@@ -63,17 +63,19 @@ class Conditional(Transport):
         """
         return json.loads(self._answer(path, parameters).body)
 
-    def rows(self, path: str, **parameters: str | int) -> Iterator[Json]:
+    def rows(self, path: str, *, within: str = "", **parameters: str | int) -> Iterator[Json]:
         """A list's rows, page by page, each page asked for when its first row is.
+
+        `within`: where the answer is no list but has it under this name.
 
         Raises:
             Unavailable, Refused.
         """
         answer = self._answer(path, {"per_page": 100, **parameters})
-        yield from json.loads(answer.body)
+        yield from _list(answer, within)
         while answer.following:
             answer = self._answer(answer.following, {})
-            yield from json.loads(answer.body)
+            yield from _list(answer, within)
 
     def _answer(self, path: str, parameters: Mapping[str, str | int]) -> Answer:
         address = " ".join([path, *(f"{name}={value}" for name, value in sorted(parameters.items()))])
@@ -91,6 +93,12 @@ class Conditional(Transport):
         if status >= 400:
             raise requester.createException(status, headers, _object(body))
         return Answer(etag=headers.get("etag", ""), body=body, following=_following(headers.get("link", "")))
+
+
+def _list(answer: Answer, within: str) -> list[Json]:
+    found = json.loads(answer.body)
+    rows: list[Json] = found[within] if within else found
+    return rows
 
 
 def _object(body: str) -> Json:

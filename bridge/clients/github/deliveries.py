@@ -56,7 +56,7 @@ class Deliveries(Conditional):
 
     def _of_the_app(self, app: GithubIntegration, repository: str, since: datetime) -> list[FailedDelivery]:
         """An App has one webhook for all repositories (number 0 here); its newest hundred are read."""
-        number = self.asked(lambda: self.repository(repository).id)
+        number = self.get(f"/repos/{repository}")["id"]
         asked = {"per_page": 100}
         path = "/app/hook/deliveries"
         _, sent = self.asked(lambda: app.requester.requestJsonAndCheck("GET", path, parameters=asked))

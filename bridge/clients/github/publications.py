@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from github.Deployment import Deployment as GithubDeployment
 from github.Repository import Repository
 
 from bridge.clients.errors import Refused
+from bridge.clients.github.conditional import Conditional
 from bridge.clients.github.containment import Containment
 from bridge.clients.github.transport import utc
 from bridge.domain import Publication, Stage
@@ -50,6 +51,10 @@ class Deployment:
         )
 
 
+Named = Iterator[tuple[str, str, str]]
+"""(a doorbell's kind, the publication's identity, the end of the doorbell's subject)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecentPublication:
     """A deployment that succeeded, or a release: as a doorbell's kind and subject name it."""
@@ -59,7 +64,7 @@ class RecentPublication:
     subject: str
 
 
-class Publications(Containment):
+class Publications(Containment, Conditional):
     """What was published, and where. Each is read once for all the tickets that it rings."""
 
     def deployment(self, repository: str, number: int, *, at_least: int = 0) -> Deployment:
@@ -143,43 +148,41 @@ class Publications(Containment):
     ) -> list[RecentPublication]:
         """Deployments of our environments and runs of our workflows that succeeded since, and releases."""
 
-        def ask() -> list[RecentPublication]:
-            found = self.repository(repository)
-            runs = _runs(found, since, is_our_workflow) if is_our_workflow else ()
-            named = [*_deployments(found, since, is_ours), *_releases(found, since), *runs]
-            return [
-                RecentPublication(identity=identity, kind=kind, subject=f"{repository}#{subject}")
-                for kind, identity, subject in named
-            ]
+        runs = self._recent_runs(repository, since, is_our_workflow) if is_our_workflow else ()
+        deployments = self._recent_deployments(repository, since, is_ours)
+        named = [*deployments, *self._recent_releases(repository, since), *runs]
+        return [
+            RecentPublication(identity=identity, kind=kind, subject=f"{repository}#{subject}")
+            for kind, identity, subject in named
+        ]
 
-        return self.asked(ask)
+    def _recent_deployments(self, repository: str, since: datetime, is_ours: IsOurs) -> Named:
+        path = f"/repos/{repository}/deployments"
+        oldest = since - LONGEST_DEPLOYMENT
+        for one in takewhile(lambda one: _moment(one["created_at"]) >= oldest, self.rows(path)):
+            if not is_ours(one["environment"]):
+                continue
+            newest = next(self.rows(f"{path}/{one['id']}/statuses", per_page=1), None)
+            if newest and newest["state"] == "success" and _moment(newest["created_at"]) >= since:
+                yield "deployment", f"deployment:{one['id']}", f"{one['id']}@{newest['id']}"
+
+    def _recent_releases(self, repository: str, since: datetime) -> Named:
+        newest = self.rows(f"/repos/{repository}/releases", per_page=NEWEST_RELEASES)
+        for one in islice(newest, NEWEST_RELEASES):
+            if one["published_at"] and _moment(one["published_at"]) >= since:
+                yield "release", f"release:{one['id']}", one["tag_name"]
+
+    def _recent_runs(self, repository: str, since: datetime, is_ours: IsOurs) -> Named:
+        # By the day: a question that names the second is another one each time, and none of those is free.
+        created = f">={since - LONGEST_DEPLOYMENT:%Y-%m-%d}"
+        path = f"/repos/{repository}/actions/runs"
+        for one in self.rows(path, within="workflow_runs", status="success", created=created):
+            if is_ours(one["name"] or "") and _moment(one["updated_at"]) >= since:
+                yield "run", f"run:{one['id']}", str(one["id"])
 
 
-Named = Iterator[tuple[str, str, str]]
-"""(a doorbell's kind, the publication's identity, the end of the doorbell's subject)."""
-
-
-def _deployments(repository: Repository, since: datetime, is_ours: IsOurs) -> Named:
-    young = takewhile(
-        lambda one: utc(one.created_at) >= since - LONGEST_DEPLOYMENT, repository.get_deployments()
-    )
-    for one in young:
-        newest = next(iter(one.get_statuses()), None) if is_ours(one.environment) else None
-        if newest and newest.state == "success" and utc(newest.created_at) >= since:
-            yield "deployment", f"deployment:{one.id}", f"{one.id}@{newest.id}"
-
-
-def _releases(repository: Repository, since: datetime) -> Named:
-    for one in islice(repository.get_releases(), NEWEST_RELEASES):
-        if one.published_at and utc(one.published_at) >= since:
-            yield "release", f"release:{one.id}", one.tag_name
-
-
-def _runs(repository: Repository, since: datetime, is_ours: IsOurs) -> Named:
-    created = f">={since - LONGEST_DEPLOYMENT:%Y-%m-%dT%H:%M:%SZ}"
-    for one in repository.get_workflow_runs(status="success", created=created):
-        if is_ours(one.name) and utc(one.updated_at) >= since:
-            yield "run", f"run:{one.id}", str(one.id)
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _commit_of(repository: Repository, tag: str) -> str:

@@ -11,7 +11,7 @@ from bridge.sandbox.github import render
 from bridge.sandbox.github.core import Answer, Core, Json
 from bridge.sandbox.github.decisions import decision
 from bridge.sandbox.github.model import Pull, Repo
-from bridge.sandbox.github.pulls import set_draft, set_queued
+from bridge.sandbox.github.pulls import commits_of, set_draft, set_queued
 from bridge.sandbox.github.schema import SCHEMA
 
 ITEMS = {
@@ -154,9 +154,7 @@ def _state(one: Pull) -> str:
 
 def _commits(repo: Repo, one: Pull) -> Callable[..., Json]:
     def commits(info: GraphQLResolveInfo, **page: Any) -> Json:
-        before = repo.history(one.base_sha) if one.base_sha else []
-        ahead = [sha for sha in repo.history(one.head_sha) if sha not in before]
-        return _page([{"commit": _commit(repo, sha)} for sha in reversed(ahead)], **page)
+        return _page([{"commit": _commit(repo, sha)} for sha in commits_of(repo, one)], **page)
 
     return commits
 

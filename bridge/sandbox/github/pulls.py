@@ -46,6 +46,8 @@ def open_pull(core: Core, repo: Repo, asked: Json) -> Pull:
         created_at=now,
         updated_at=now,
     )
+    # A fork's commits are to be had from the repository it came from, also when the fork is gone.
+    repo.commits |= source.commits
     repo.pulls[one.number] = one
     core.fire_pull(repo, one, "opened")
     return one
@@ -83,6 +85,18 @@ def _register_pulls(core: Core) -> None:
     def get(owner: str, name: str, number: int) -> Response:
         repo = core.repo(owner, name)
         return jsonify(render.pull(repo, core.pull(repo, number), base))
+
+    @app.get(f"{PULLS}/<int:number>/commits")
+    def commits(owner: str, name: str, number: int) -> Response:
+        repo = core.repo(owner, name)
+        ahead = commits_of(repo, core.pull(repo, number))
+        return jsonify([render.commit(repo, repo.commits[sha], base) for sha in ahead])
+
+
+def commits_of(repo: Repo, one: Pull) -> list[str]:
+    """The shas between base and head, the oldest first."""
+    before = repo.history(one.base_sha) if one.base_sha else []
+    return [sha for sha in repo.history(one.head_sha) if sha not in before][::-1]
 
 
 def _register_changes(core: Core) -> None:
