@@ -9,6 +9,7 @@ import random
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from bridge.portal import files
 from bridge.store import drafts
 from bridge.store.drafts import StoredFile
 from bridge.store.filing import Submission, file_ticket
-from bridge.store.tables import Upload
+from bridge.store.tables import Partner, Upload
 from tests.portal import hostile
 from tests.portal.conftest import ANSWERS, Browser, Portal
 
@@ -129,38 +130,52 @@ def test_hostile_names_titles_and_texts(browser: Browser, opened: Portal) -> Non
     partner = opened.partner("ana@revenda.com.br")
     (opened.services.config.files).mkdir(exist_ok=True)
     (opened.services.config.files / "same").write_bytes(b"x")
-    for _ in range(TEXTS // 3):
-        title, text, name = hostile.words(dice), hostile.words(dice), f"{hostile.words(dice)}.txt"
-        number, upload_id = _filed(opened, partner, title=title, text=text, name=name)
+    sent = 0
+    while sent < TEXTS:
+        title, text, original, *flow = (hostile.words(dice) for _ in range(8))
+        names = [f"{hostile.words(dice)}.txt" for _ in range(8)]
+        answers = {**ANSWERS, "titulo": title, "descricao": text, "fluxo": flow, "notificar": [], "links": []}
+        number, upload_ids = _filed(opened, partner, answers=answers, original=original, names=names)
         page = Markup(browser.get(f"/chamados/CT-{number}").text)
-        assert page.runs == [], (title, text, name)
-        assert _flat(title) in _flat(page.said)
-        assert _flat(text) in _flat(page.said)
-        assert _flat(files.display_name(name)) in _flat(page.said)
-        saved = browser.get(f"/chamados/CT-{number}/arquivos/{upload_id}").headers["Content-Disposition"]
-        way, options = parse_options_header(saved)
-        assert way == "attachment"
-        assert set(options) == {"filename"}
-        assert not set("/\\\r\n\0") & set(options["filename"])
-        assert options["filename"] == files.display_name(name)
+        assert page.runs == [], (answers, original, names)
+        said, shown = _flat(page.said), [files.display_name(name) for name in names]
+        assert [one for one in (title, text, original, *flow, *shown) if _flat(one) not in said] == []
+        assert [one for one in shown if set("/\\\r\n\0") & set(one) or one in {".", ".."}] == []
+        place = dice.randrange(len(names))
+        saved = browser.get(f"/chamados/CT-{number}/arquivos/{upload_ids[place]}")
+        assert parse_options_header(saved.headers["Content-Disposition"]) == (
+            "attachment",
+            {"filename": shown[place]},
+        )
+        sent += 8 + len(names)
     listed = Markup(browser.get("/chamados?situacao=todos").text)
     assert listed.runs == []
-    print(f"{TEXTS} hostile names, titles and texts (seed {SEED}): 0 active HTML, 0 path escapes")
+    print(f"{sent} hostile names, titles and texts (seed {SEED}): 0 active HTML, 0 path escapes")
 
 
-def _filed(opened: Portal, partner: object, *, title: str, text: str, name: str) -> tuple[int, int]:
-    answers = {**ANSWERS, "titulo": title, "descricao": text, "fluxo": [title], "notificar": [], "links": []}
-    stored = StoredFile(
+def _filed(
+    opened: Portal, partner: Partner, *, answers: dict[str, Any], original: str, names: list[str]
+) -> tuple[int, list[int]]:
+    """The ticket's number and its files'."""
+    with opened.services.store.begin() as db:
+        uploads = [
+            drafts.add_upload(db, partner, _stored(name), draft_id=None, now=opened.now[0]).id
+            for name in names
+        ]
+        submission = Submission(
+            partner=partner, answers=answers, original=original, upload_ids=tuple(uploads)
+        )
+        return file_ticket(db, submission, status="Triagem", now=opened.now[0]).id, uploads
+
+
+def _stored(name: str) -> StoredFile:
+    return StoredFile(
         filename=files.display_name(name),
         content_type="text/plain",
         size=1,
         sha256="0" * 64,
         stored_as="same",
     )
-    with opened.services.store.begin() as db:
-        upload = drafts.add_upload(db, partner, stored, draft_id=None, now=opened.now[0])  # type: ignore[arg-type]
-        submission = Submission(partner=partner, answers=answers, upload_ids=(upload.id,))  # type: ignore[arg-type]
-        return file_ticket(db, submission, status="Triagem", now=opened.now[0]).id, upload.id
 
 
 def _flat(text: str) -> str:
