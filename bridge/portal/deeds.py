@@ -35,6 +35,7 @@ ASK = {
     PartnerVerb.CONFIRMED: "",
     PartnerVerb.STILL_FAILING: "Conte em pelo menos 10 caracteres o que ainda ocorre.",
 }
+PROVE = "Anexe um print ou vídeo do que ainda ocorre, ou cole no texto um link (https://…) para ele."
 CHANGED = "Este chamado mudou de situação enquanto você escrevia. Nada foi enviado."
 
 
@@ -87,6 +88,8 @@ def read(actor: Actor, verb: PartnerVerb) -> Said:
     typed = request.form.get("texto", "")
     text, faults = schemas.check_reply({"texto": typed}, minimum=MINIMUM[verb], ask=ASK[verb])
     errors = [("texto", fault) for fault in faults] + [("arquivos", refusal) for refusal in refusals]
+    if not (uploads or refusals) and _must_prove(verb, typed):
+        errors.append(("arquivos", PROVE))
     return Said(text=typed if errors else text, uploads=uploads, errors=tuple(errors))
 
 
@@ -163,6 +166,12 @@ def asked_last(story: Story) -> str:
     return next(
         (event.text for event in reversed(story.events) if event.text and event.kind != "due_date"), ""
     )
+
+
+def _must_prove(verb: PartnerVerb, text: str) -> bool:
+    """Who says that it still happens shows it, where files are taken at all."""
+    failing = verb is PartnerVerb.STILL_FAILING
+    return failing and "https://" not in text and terms(services()).limit > 0
 
 
 def _files(owner: Partner) -> tuple[tuple[Upload, ...], tuple[str, ...]]:

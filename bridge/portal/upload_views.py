@@ -155,8 +155,8 @@ def _require_space(name: str, length: int) -> None:
 
 def _found(draft_id: str, arriving_id: str) -> ArrivingFile:
     with services().store.read() as db:
-        now = services().clock()
-        return arriving.find(db, access.partner(), arriving_id, draft_id=draft_id, now=now) or abort(404)
+        row = arriving.find(db, access.partner(), arriving_id, draft_id=draft_id) or abort(404)
+    return row if row.expires_at > services().clock() else abort(410)
 
 
 def _take_piece(row: ArrivingFile, offset: int) -> int:

@@ -31,23 +31,21 @@ def begin(
     return row
 
 
-def find(
-    db: Session, partner: Partner, arriving_id: str, *, draft_id: str, now: datetime
-) -> ArrivingFile | None:
-    """One that is still expected, or has arrived."""
+def find(db: Session, partner: Partner, arriving_id: str, *, draft_id: str) -> ArrivingFile | None:
+    """One that is expected, has arrived, or was not gone on with in time."""
     return db.scalar(
         select(ArrivingFile).where(
             ArrivingFile.id == arriving_id,
             ArrivingFile.partner_id == partner.id,
             ArrivingFile.draft_id == draft_id,
-            ArrivingFile.expires_at > now,
         )
     )
 
 
 def keep_waiting(db: Session, row: ArrivingFile, *, now: datetime) -> None:
     """A piece has come: wait on for the rest."""
-    db.execute(update(ArrivingFile).where(ArrivingFile.id == row.id).values(expires_at=now + LIFE))
+    row.expires_at = now + LIFE
+    db.execute(update(ArrivingFile).where(ArrivingFile.id == row.id).values(expires_at=row.expires_at))
 
 
 def arrive(db: Session, partner: Partner, row: ArrivingFile, stored: StoredFile, *, now: datetime) -> bool:

@@ -102,12 +102,15 @@ def test_panel_and_tickets_in_every_state(visit: Visit) -> None:
     published = 1 + list(visit.opened.services.mappings.workflow.statuses).index("Publicado")
     visit.at(f"/chamados/CT-{published}/funcionou", "confirm that it worked")
     visit.at(f"/chamados/CT-{published}/ainda-ocorre", "still failing")
-    visit.page.get_by_label("Conte o que fez").fill("Escrevi com cuidado o que ainda ocorre")
+    visit.page.get_by_role("button", name="Avisar que ainda ocorre").click()
+    expect(visit.page.locator(".summary")).to_be_focused()
+    visit.check("still failing with errors")
+    visit.page.get_by_label("Conte o que fez").fill("Escrevi com cuidado: https://drive.example/v")
     visit.opened.move(published, "Encerrado")
     visit.page.get_by_role("button", name="Avisar que ainda ocorre").click()
     expect(visit.page.get_by_text("Escrevi com cuidado")).to_be_visible()
     visit.check("the ticket moved meanwhile")
-    assert len(visit.seen) == 26
+    assert len(visit.seen) == 27
 
 
 def test_form_and_its_errors(visit: Visit) -> None:
@@ -276,7 +279,7 @@ def test_whole_way_by_keyboard(chromium: Chromium, served: str, opened: Portal) 
     opened.wait(timedelta(minutes=1))
     page.goto("/chamados/CT-1")
     keyboard.press("Ainda ocorre")
-    keyboard.write("Conte o que fez", "Ainda ocorre com a planilha grande.")
+    keyboard.write("Conte o que fez", "Ainda ocorre: https://drive.example/v")
     keyboard.press("Avisar que ainda ocorre")
     expect(page.get_by_text("Recebemos seu aviso")).to_be_visible()
     keyboard.press("Meus chamados")

@@ -1,5 +1,6 @@
 """E-mails' links: what their readers do and choose without a session, and only by pressing a button."""
 
+import io
 import re
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from bridge.reconcile import letters
 from bridge.reconcile.letters import Happening, send_to_all
 from bridge.store.tables import Mail, PartnerActionRow, Ticket
-from tests.portal.conftest import Browser, Portal
+from tests.portal.conftest import PNG, Browser, Portal
 
 OPENER, COLLEAGUE, STRANGER = "ana@revenda.com.br", "suporte@revenda.com.br", "caio@gmail.com"
 STAGING = {"staging_url": "https://hml.example", "version": "v7"}
@@ -107,7 +108,9 @@ def test_what_still_happens_and_an_answer_need_words(opened: Portal, number: int
     [failing] = links(mail_to(opened, OPENER, "homologacao"), "agir/")
     client = opened.client()
     assert client.post(failing, data={"texto": "curto"}).status_code == 422
-    assert client.post(failing, data={"texto": "A tela fecha sozinha ao salvar"}).status_code == 200
+    assert client.post(failing, data={"texto": "A tela fecha sozinha ao salvar"}).status_code == 422
+    shown = {"texto": "A tela fecha sozinha ao salvar", "arquivos": (io.BytesIO(PNG), "prova.png")}
+    assert client.post(failing, data=shown).status_code == 200
     opened.move(number, "Faltam Informações")
     tell(opened, number, "faltam_informacoes", "Faltam Informações", cause="changelog:2")
     [answered] = links(mail_to(opened, OPENER, "faltam_informacoes"), "agir/")

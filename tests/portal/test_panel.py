@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bridge.store import sweeps
+from bridge.store.file_limit import remember_file_limit
 from bridge.store.tables import Event, Mail, PartnerActionRow, Ring, Ticket, Upload
 from tests.portal.conftest import PNG, START, Browser, Portal, textarea, unnamed
 
@@ -258,6 +259,31 @@ def test_short_reason_is_refused_and_kept(opened: Portal, browser: Browser) -> N
     assert [row.text for row in actions(opened)] == ["não foi, mesmo"]
 
 
+def test_what_still_happens_is_shown(opened: Portal, browser: Browser) -> None:
+    number = browser.file_ticket()
+    opened.move(number, "Publicado")
+    path = f"/chamados/CT-{number}/ainda-ocorre"
+    page = browser.post(path, {"texto": "Ainda ocorre, sim"})
+    assert page.status_code == 422
+    assert "Anexe um print ou vídeo do que ainda ocorre" in page.text
+    assert textarea(page.text, "texto") == "Ainda ocorre, sim"
+    refused = browser.post(path, {"texto": "Ainda ocorre, sim", "arquivos": (io.BytesIO(b"MZ"), "a.png")})
+    assert refused.status_code == 422
+    assert actions(opened) == []
+    assert browser.post(path, {"texto": "Ainda ocorre: https://drive.example/v"}).status_code == 303
+    assert len(actions(opened)) == 1
+
+
+def test_where_no_files_are_taken_words_are_enough(opened: Portal, browser: Browser) -> None:
+    number = browser.file_ticket()
+    opened.move(number, "Publicado")
+    with opened.services.store.begin() as db:
+        remember_file_limit(db, 0, now=opened.now[0])
+    path = f"/chamados/CT-{number}/ainda-ocorre"
+    assert "(opcional)" in browser.get(path).text
+    assert browser.post(path, {"texto": "Ainda ocorre, sim"}).status_code == 303
+
+
 def test_second_press_counts_once(opened: Portal, browser: Browser) -> None:
     number = browser.file_ticket()
     opened.move(number, "Publicado")
@@ -270,7 +296,8 @@ def test_second_press_counts_once(opened: Portal, browser: Browser) -> None:
 def test_ticket_that_moved_meanwhile_is_not_acted_on(opened: Portal, browser: Browser) -> None:
     number = browser.file_ticket()
     opened.move(number, "Encerrado")
-    page = browser.post(f"/chamados/CT-{number}/ainda-ocorre", {"texto": "Escrevi isto com cuidado"})
+    form = {"texto": "Escrevi isto com cuidado", "arquivos": (io.BytesIO(PNG), "prova.png")}
+    page = browser.post(f"/chamados/CT-{number}/ainda-ocorre", form)
     assert page.status_code == 409
     assert "mudou de situação" in page.text
     assert "Escrevi isto com cuidado" in page.text

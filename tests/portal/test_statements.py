@@ -116,6 +116,11 @@ def test_15_still_failing_goes_back_with_reason_actor_and_files(page: Page, worl
     expect(page.get_by_text("perde as últimas cem")).to_be_visible()
     page.get_by_label("Conte o que fez").fill("Agora perde a última linha.")
     press.click()
+    expect(page.locator(".summary")).to_contain_text("Anexe um print ou vídeo do que ainda ocorre")
+    page.get_by_label("Prints, vídeos").set_input_files(
+        [{"name": "prova2.png", "mimeType": "image/png", "buffer": PNG}]
+    )
+    press.click()
     expect(page.get_by_text("Você avisou que ainda ocorre (2ª vez)")).to_be_visible()
     expect(page.get_by_text("O parceiro avisou que o problema ainda ocorre.").first).to_be_visible()
     world.wait_status(key, "Error Fix")
