@@ -4,10 +4,11 @@ import hashlib
 from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy, compat32
 from email.utils import format_datetime, parseaddr
+from functools import cache
 from typing import Any
 
 import idna
@@ -31,7 +32,7 @@ class House:
 
 def empty(house: House, *, recipient: str, name: str) -> EmailMessage:
     """A message's common headers. `name` makes its Message-ID: the same name gives the same one."""
-    message = EmailMessage()
+    message = EmailMessage(_FOLDED)
     display, address = parseaddr(house.sender)
     message["From"] = Address(display_name=header_text(display), addr_spec=wire_address(address))
     message["To"] = Address(addr_spec=wire_address(recipient))
@@ -84,6 +85,12 @@ def wire(message: EmailMessage) -> bytes:
     return message.as_bytes(policy=_WIRE)
 
 
+class _Headers(HeaderRegistry):
+    """Python's own, which makes a class for each header of each message: a third of an e-mail's time."""
+
+    __getitem__ = cache(HeaderRegistry.__getitem__)
+
+
 class _Wire(EmailPolicy):
     """Folds as RFC 5322 likes it, but for headers that machines read: those stay in one piece.
 
@@ -99,6 +106,7 @@ class _Wire(EmailPolicy):
 MACHINE_READ = frozenset(
     {"list-unsubscribe", "list-id", "message-id", "in-reply-to", "references", "reply-to"}
 )
-_FOLDED = SMTP.clone(cte_type="7bit")
-_IN_ONE_PIECE = SMTP.clone(max_line_length=998, cte_type="7bit")
-_WIRE = _Wire(linesep="\r\n", cte_type="7bit")
+_HEADERS = _Headers()
+_FOLDED = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
+_IN_ONE_PIECE = _FOLDED.clone(max_line_length=998)
+_WIRE = _Wire(linesep="\r\n", cte_type="7bit", header_factory=_HEADERS)

@@ -125,13 +125,12 @@ def due(store: Store, *, now: datetime, limit: int) -> list[int]:
 def take(store: Store, mail_id: int, *, now: datetime) -> Mail | None:
     """Journal the attempt before it is made; None when another worker has the mail."""
     with store.begin() as db:
-        taken = db.scalar(
+        return db.scalar(
             update(Mail)
             .where(Mail.id == mail_id, _sendable(now))
             .values(state="sending", attempts=Mail.attempts + 1, due_at=now + SENDING_LIMIT)
-            .returning(Mail.id)
+            .returning(Mail)
         )
-        return db.get(Mail, mail_id) if taken is not None else None
 
 
 def sent(store: Store, mail: Mail, *, outcome: str, now: datetime) -> None:
