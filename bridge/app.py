@@ -66,7 +66,7 @@ def carried(services: Services, *, owner: str) -> Carrier:
         work=lambda ticket_id: reconcile(services, ticket_id, owner=owner),
         find=lambda limit: claimable(services.store, now=services.clock(), limit=limit),
     )
-    look_at_outbox = carrier.every(MAIL_SECONDS, lambda: send_due(services))
+    look_at_outbox = carrier.every(MAIL_SECONDS, lambda: _send_all_due(services))
     look_at_remarks = carrier.every(REMARK_SECONDS, lambda: write_due(services))
 
     def hear(bells: Bells) -> None:
@@ -85,6 +85,12 @@ def carried(services: Services, *, owner: str) -> Carrier:
         carrier.every(MAILBOX_SECONDS, lambda: read_mailbox(services))
     carrier.every(TIDY_SECONDS, lambda: tidy(services))
     return carrier
+
+
+def _send_all_due(services: Services) -> None:
+    """As many as one look takes; while there were any, the next look follows at once."""
+    if send_due(services):
+        services.store.on_bells(Bells(outbox=True))
 
 
 def _carrier(

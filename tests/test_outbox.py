@@ -8,8 +8,11 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select
 
+from bridge import app
+from bridge.cli.waiting import until
 from bridge.clients.mail import Mailer
 from bridge.config import MailSettings, Secret, load
+from bridge.reconcile import outbox as outbox_module
 from bridge.reconcile.outbox import send_due
 from bridge.sandbox.control import Controls, Fault
 from bridge.sandbox.mail import Inbox
@@ -143,8 +146,26 @@ def test_an_attempt_that_a_crash_cut_off_is_made_again(
     services, inbox, _, clock = outbox
     _queue(services)
     [number] = mails.due(services.store, now=clock(), limit=1)
-    assert mails.take(services.store, number, now=clock())
+    with services.store.begin() as db:
+        assert mails.take(db, number, now=clock())
     assert send_due(services) == 0
     clock.now += mails.SENDING_LIMIT
     send_due(services)
     assert len(inbox.mails()) == 1
+
+
+def test_more_than_one_look_takes_goes_without_a_pause(
+    outbox: tuple[Services, Inbox, Controls, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, inbox, _, _ = outbox
+    for name in ("heal", "watch", "ask_file_limit", "tidy"):
+        monkeypatch.setattr(app, name, lambda _: 0)
+    monkeypatch.setattr(app, "MAIL_SECONDS", 3600)
+    monkeypatch.setattr(outbox_module, "BATCH", 2)
+    for number in range(5):
+        _queue(services, name=str(number))
+    carrier = app.carried(services, owner="test")
+    try:
+        assert until(lambda: len(inbox.mails()) == 5, seconds=20)
+    finally:
+        carrier.stop()

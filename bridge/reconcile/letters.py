@@ -70,12 +70,7 @@ def send(db: Session, services: Services, ticket: Ticket, follower: Follower, wh
     """Queue one follower's e-mail, or put these words into one that has not gone; False when it has."""
     now = services.clock()
     message = letter(db, services, ticket, follower, what)
-    waiting = mails.unsent(db, ticket_id=ticket.id, cause=what.cause)
-    for mail in waiting:
-        if mail.recipient == follower.email:
-            mails.rewrite(db, mail, message, quotes=what.quotes, now=now)
-            return True
-    return mails.queue(
+    queued = mails.queue(
         db,
         ticket_id=ticket.id,
         cause=what.cause,
@@ -86,6 +81,11 @@ def send(db: Session, services: Services, ticket: Ticket, follower: Follower, wh
         due_at=_due_at(db, services, ticket, follower),
         quotes=what.quotes,
     )
+    waiting = [] if queued else mails.unsent(db, ticket_id=ticket.id, cause=what.cause)
+    mine = next((mail for mail in waiting if mail.recipient == follower.email), None)
+    if mine:
+        mails.rewrite(db, mine, message, quotes=what.quotes, now=now)
+    return queued or mine is not None
 
 
 def invite(db: Session, services: Services, ticket: Ticket, follower: Follower) -> list[str]:

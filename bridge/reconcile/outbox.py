@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
 from bridge import proofs
@@ -35,18 +36,19 @@ def send_due(services: Services) -> int:
     tried = 0
     with services.mailer.open() as relay:
         for mail_id in mails.due(services.store, now=services.clock(), limit=BATCH):
-            mail = mails.take(services.store, mail_id, now=services.clock())
+            with services.store.begin() as db:
+                mail = mails.take(db, mail_id, now=services.clock())
+                stopped = _stopped(db, mail) if mail else ""
             if mail is not None:
                 tried += 1
                 concerned = {"ticket": reference(mail.ticket_id)} if mail.ticket_id else {}
                 with bound_contextvars(mail=mail.id, **concerned):
-                    log.info("mail", kind=mail.kind, outcome=_send(services, relay, mail))
+                    log.info("mail", kind=mail.kind, outcome=_send(services, relay, mail, stopped))
     return tried
 
 
-def _send(services: Services, relay: Relay, mail: Mail) -> str:
+def _send(services: Services, relay: Relay, mail: Mail, stopped: str) -> str:
     now = services.clock()
-    stopped = _stopped(services, mail)
     if stopped:
         mails.failed(services.store, mail, outcome=stopped, now=now)
         return stopped
@@ -60,12 +62,11 @@ def _send(services: Services, relay: Relay, mail: Mail) -> str:
     return _hand_over(services, relay, mail)
 
 
-def _stopped(services: Services, mail: Mail) -> str:
+def _stopped(db: Session, mail: Mail) -> str:
     """Why nothing is sent to the address; empty when all is well, and for what its owner asked for."""
     if mail.kind in ASKED_FOR:
         return ""
-    with services.store.read() as db:
-        found = suppressed.of(db, [mail.recipient]).get(mail.recipient.lower())
+    found = suppressed.of(db, [mail.recipient]).get(mail.recipient.lower())
     return f"not sent: the address is suppressed ({found.kind}: {found.reason})" if found else ""
 
 

@@ -122,15 +122,14 @@ def due(store: Store, *, now: datetime, limit: int) -> list[int]:
         return list(db.scalars(select(Mail.id).where(_sendable(now)).order_by(Mail.id).limit(limit)))
 
 
-def take(store: Store, mail_id: int, *, now: datetime) -> Mail | None:
+def take(db: Session, mail_id: int, *, now: datetime) -> Mail | None:
     """Journal the attempt before it is made; None when another worker has the mail."""
-    with store.begin() as db:
-        return db.scalar(
-            update(Mail)
-            .where(Mail.id == mail_id, _sendable(now))
-            .values(state="sending", attempts=Mail.attempts + 1, due_at=now + SENDING_LIMIT)
-            .returning(Mail)
-        )
+    return db.scalar(
+        update(Mail)
+        .where(Mail.id == mail_id, _sendable(now))
+        .values(state="sending", attempts=Mail.attempts + 1, due_at=now + SENDING_LIMIT)
+        .returning(Mail)
+    )
 
 
 def sent(store: Store, mail: Mail, *, outcome: str, now: datetime) -> None:

@@ -155,7 +155,8 @@ class Office:
     def sent(self, recipient: str = ANA, name: str = "1") -> Mail:
         """An e-mail of ours that the relay has taken."""
         mail = self.queue(recipient, name=name)
-        taken = mails.take(self.services.store, mail.id, now=self.now[0])
+        with self.services.store.begin() as db:
+            taken = mails.take(db, mail.id, now=self.now[0])
         assert taken
         mails.sent(self.services.store, taken, outcome="250 OK", now=self.now[0])
         return taken
