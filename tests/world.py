@@ -95,13 +95,14 @@ class World:
         assert until(self._still, seconds=SECONDS), "the bridge does not come to rest"
 
     def _still(self) -> bool:
+        arrived = self._webhooks_arrived()  # before and after: what comes in between rings, or is an echo
         now = self.services.clock()
         rung, due = Ticket.generation > Ticket.observed_generation, Ticket.due_at <= now
         with self.services.store.read() as db:
             busy = db.scalar(select(Ticket.id).where(rung | Ticket.lease_until.is_not(None) | due).limit(1))
             unsent = db.scalar(select(Mail.id).where(Mail.state.in_(["queued", "sending"])).limit(1))
             unsaid = db.scalar(select(Remark.id).where(Remark.due_at <= now).limit(1))
-        return (busy, unsent, unsaid) == (None, None, None) and self._webhooks_arrived()
+        return arrived and (busy, unsent, unsaid) == (None, None, None) and self._webhooks_arrived()
 
     def _webhooks_arrived(self) -> bool:
         """GitHub's and Jira's queues are empty: what they have sent has come."""
