@@ -13,6 +13,7 @@ import click
 import requests
 
 from bridge.cli.waiting import free_port, until
+from tests.bench.bulk import bulk
 from tests.bench.installation import Installation, installation
 from tests.bench.portal import portal
 from tests.bench.scaling import scaling
@@ -152,6 +153,7 @@ def _up(url: str) -> bool:
         return False
 
 
+main.add_command(bulk)
 main.add_command(portal)
 main.add_command(scaling)
 main()

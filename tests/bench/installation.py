@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +85,8 @@ class Installation:
 
 
 @contextmanager
-def installation() -> Iterator[Installation]:
+def installation(changes: Mapping[str, str] | None = None) -> Iterator[Installation]:
+    """`changes`: to the environment of `chamados serve`."""
     with TemporaryDirectory() as folder:
         port, sandbox_port, smtp_port = free_port(), free_port(), free_port()
         arguments = ["--port", str(sandbox_port), "--smtp-port", str(smtp_port)]
@@ -94,7 +95,7 @@ def installation() -> Iterator[Installation]:
         lines = subprocess.run([*command, "--env"], capture_output=True, text=True, check=True).stdout
         exported = pairs(lines.splitlines())
         database = f"sqlite:///{folder}/chamados.db"
-        environment = {**os.environ, **exported, "CHAMADOS_DATABASE_URL": database}
+        environment = {**os.environ, **exported, **(changes or {}), "CHAMADOS_DATABASE_URL": database}
         environment["CHAMADOS_FILES"] = f"{folder}/files"
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         sandbox = subprocess.Popen(command, **quiet)  # type: ignore[call-overload]
