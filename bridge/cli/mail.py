@@ -1,5 +1,6 @@
 """`chamados mail`: which e-mails there are, what they look like, and whether they arrive."""
 
+import json
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from bridge.domain import ticket_id
 from bridge.emails import Addressee, House, Links, TicketFacts, compose, wire, wire_address
 from bridge.reconcile.letters import Happening, letter
 from bridge.rules.matrix import matrix as lines_of
-from bridge.store import followers
+from bridge.store import followers, suppressed
 from bridge.store.tables import Ticket
 from mappings import Mappings
 from mappings import load as load_mappings
@@ -84,6 +85,34 @@ def send_test(address: str, kind: str) -> None:
     except (Unavailable, Refused) as error:
         fail(str(error))
     click.echo(clean(f"{said}: {message['Subject']}"))
+
+
+@mail.command("suppressed")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def list_suppressed(as_json: bool) -> None:
+    """List the addresses that get no e-mail, because one came back for good or was called spam."""
+    with opened().store.read() as db:
+        rows = suppressed.everyone(db)
+    if as_json:
+        told = [
+            {"email": row.email, "kind": row.kind, "at": row.at.isoformat(), "reason": row.reason}
+            for row in rows
+        ]
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(clean(f"{row.email}  {row.kind}  {row.at:%Y-%m-%d %H:%M} UTC  {row.reason}"))
+
+
+@mail.command()
+@click.argument("address")
+def release(address: str) -> None:
+    """Let an address have e-mails again. What was not sent meanwhile stays unsent."""
+    with opened().store.begin() as db:
+        released = suppressed.release(db, address)
+    if not released:
+        fail(f"{address} is not suppressed")
+    click.echo(clean(f"{address} gets e-mails again"))
 
 
 def _mappings() -> Mappings:

@@ -9,11 +9,13 @@ HELD = "after the hold; undone or followed within it: not at all"
 WITH_COMMENT = "after the hold, with the public comment"
 AT_ONCE = "at once"
 TOGETHER = "with what else comes: once idle, or when the first has waited long enough"
+FIRST = (Moment.FILED, Moment.ADDED)
 EVENTS = {
     Moment.FILED: "the form is sent",
     Moment.ADDED: "somebody is added",
     Moment.DUE_DATE: "a due date is set or changed",
     Moment.PUBLIC_COMMENT: "a public comment is written",
+    Moment.REDEPLOYED: "staging moves to another address",
 }
 
 
@@ -31,13 +33,12 @@ class Line:
 
 
 def matrix(mappings: Mappings) -> list[Line]:
-    """The moments of filing, then the board's statuses in its order, then what is gathered."""
+    """The moments of filing, then the board's statuses in its order, then what may come at any time."""
     workflow = mappings.workflow
-    before, after = (Moment.FILED, Moment.ADDED), (Moment.DUE_DATE, Moment.PUBLIC_COMMENT)
     return [
-        *_moments(mappings, before),
+        *_moments(mappings, FIRST),
         *(_status(mappings, status) for status in workflow.statuses.values()),
-        *_moments(mappings, after),
+        *_moments(mappings, tuple(moment for moment in Moment if moment not in FIRST)),
     ]
 
 
@@ -67,4 +68,4 @@ def _line(mappings: Mappings, event: str, kind: str, when: str) -> Line:
 def _when(moment: Moment, workflow: Workflow) -> str:
     if moment in workflow.mails.gathered:
         return TOGETHER
-    return HELD if moment in {Moment.DUE_DATE, Moment.PUBLIC_COMMENT} else AT_ONCE
+    return AT_ONCE if moment in FIRST else HELD
