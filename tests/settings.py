@@ -1,7 +1,22 @@
-"""What `chamados sandbox --env` prints, as a mapping."""
+"""Settings for tests: a bridge that reaches nobody, and what `chamados sandbox --env` prints."""
 
 import shlex
 from collections.abc import Iterable
+
+SECRET = "It's a Secret to Everybody"
+SETTINGS = {
+    "CHAMADOS_PUBLIC_URL": "http://127.0.0.1:1",
+    "CHAMADOS_SECRET_KEY": "0123456789abcdef",
+    "CHAMADOS_JIRA_URL": "http://127.0.0.1:1",
+    "CHAMADOS_JIRA_TOKEN": "t",
+    "CHAMADOS_JIRA_PROJECT": "CHAM",
+    "CHAMADOS_JIRA_WEBHOOK_SECRET": SECRET,
+    "CHAMADOS_GITHUB_URL": "http://127.0.0.1:1",
+    "CHAMADOS_GITHUB_TOKEN": "t",
+    "CHAMADOS_GITHUB_WEBHOOK_SECRET": SECRET,
+    "CHAMADOS_SMTP_URL": "smtp://127.0.0.1:1",
+    "CHAMADOS_MAIL_FROM": "a@b.example",
+}
 
 
 def pairs(lines: Iterable[str]) -> dict[str, str]:

@@ -19,23 +19,10 @@ from bridge.services import Services, build
 from bridge.store import Store
 from bridge.store.tables import Counter, Delivery, Ring
 from mappings import load as load_mappings
+from tests.outcomes import real
+from tests.settings import SECRET, SETTINGS
 from webhooks import github, jira
 from webhooks.inbox import signed
-
-SECRET = "It's a Secret to Everybody"
-SETTINGS = {
-    "CHAMADOS_PUBLIC_URL": "http://127.0.0.1:1",
-    "CHAMADOS_SECRET_KEY": "0123456789abcdef",
-    "CHAMADOS_JIRA_URL": "http://127.0.0.1:1",
-    "CHAMADOS_JIRA_TOKEN": "t",
-    "CHAMADOS_JIRA_PROJECT": "CHAM",
-    "CHAMADOS_JIRA_WEBHOOK_SECRET": SECRET,
-    "CHAMADOS_GITHUB_URL": "http://127.0.0.1:1",
-    "CHAMADOS_GITHUB_TOKEN": "t",
-    "CHAMADOS_GITHUB_WEBHOOK_SECRET": SECRET,
-    "CHAMADOS_SMTP_URL": "smtp://127.0.0.1:1",
-    "CHAMADOS_MAIL_FROM": "a@b.example",
-}
 
 
 @pytest.fixture
@@ -82,23 +69,10 @@ def rows(store: Store, table: Any) -> int:
         return db.scalar(select(func.count()).select_from(table)) or 0
 
 
-def github_payloads(shared: Path) -> list[tuple[str, bytes]]:
-    folder = shared / "data" / "github-webhooks"
-    octokit = [
-        (one.name.split(".")[0], one.read_bytes()) for one in sorted((folder / "octokit").glob("*.json"))
-    ]
-    renamed = {"pr": "pull_request"}
-    others = [
-        (renamed.get(one.stem.split("_")[0], one.stem), one.read_bytes())
-        for one in sorted((folder / "go-scm").glob("*.json"))
-    ]
-    return octokit + others
-
-
 def test_every_real_github_payload_gets_a_sentence_once(
     shared: Path, client: FlaskClient, store: Store
 ) -> None:
-    payloads = github_payloads(shared)
+    payloads = [(one.event, one.body) for one in real(shared)]
     assert len(payloads) == 363
     for number, (event, body) in enumerate(payloads):
         answer = post_github(client, body, guid=f"g-{number}", event=event)

@@ -52,11 +52,12 @@ def workflow_ended(services: Services, db: Session, payload: Payload) -> Ringing
     run, repository = payload["workflow_run"], payload["repository"]
     if strange := foreign(services, db, repository):
         return strange
-    if stage_of_workflow(run["name"] or "", services.mappings.workflow.environments) is None:
-        return ignored(f"workflow {run['name']} publishes nothing")
+    name = run["name"] or ""
+    if stage_of_workflow(name, services.mappings.workflow.environments) is None:
+        return ignored(f"workflow {name or '(unnamed)'} publishes nothing")
     if payload.get("action") != "completed" or run["conclusion"] != "success":
         what = run["conclusion"] or payload.get("action")
-        return ignored(f"workflow {run['name']} is {what}, which moves nothing")
+        return ignored(f"workflow {name} is {what}, which moves nothing")
     return _published(services, db, repository, "run", f"{repository['full_name']}#{run['id']}")
 
 

@@ -29,8 +29,16 @@ SHOWN_ANEW = {"opened", "reopened", "edited", "synchronize"}
 def pull_request_changed(services: Services, db: Session, payload: Payload) -> Ringing:
     action = payload["action"]
     if action in SAYS_NOTHING:
-        return ignored(f"{_name(payload)} {action}: {SAYS_NOTHING[action]} moves nothing")
-    return _look(services, db, payload, f"{_name(payload)} {action}")
+        return ignored(f"{_name(payload)} {action}: about {SAYS_NOTHING[action]}, which moves nothing")
+    return _look(services, db, payload, f"{_name(payload)} {_happened(payload)}")
+
+
+def _happened(payload: Payload) -> str:
+    """The action, with what only the pull request tells of it."""
+    action, one = payload["action"], payload["pull_request"]
+    if action == "closed":
+        return "merged" if one.get("merged") else "closed unmerged"
+    return "opened as a draft" if action == "opened" and one.get("draft") else str(action).replace("_", " ")
 
 
 @router.on("pull_request_review")
