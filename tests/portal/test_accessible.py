@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
@@ -19,6 +19,8 @@ from tests.portal.test_browser import OWN, chromium, fill, pytestmark, served  #
 from tests.portal.test_panel import tell
 
 EMAIL = "ana@revenda.com.br"
+# Only what is wrong comes back: the rest is most of the answer, and of the time.
+RUN = """(tags) => axe.run({runOnly: tags, resultTypes: ["violations"]}).then((done) => done.violations)"""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 # 320 CSS pixels at four device pixels each: a window of 1280 at 400 % zoom, which is also a small phone.
 VIEWS = {
@@ -27,7 +29,14 @@ VIEWS = {
     "dark-1280": ("dark", 1280, 1),
     "light-320-400%": ("light", 320, 4),
 }
-CHOSEN = list(VIEWS) if os.environ.get("CHAMADOS_TEST_AXE") == "all" else list(VIEWS)[:2]
+ALL = os.environ.get("CHAMADOS_TEST_AXE") == "all"
+CHOSEN = list(VIEWS) if ALL else list(VIEWS)[:2]
+ALIKE = (
+    set()
+    if ALL
+    else {"Backlog", "To Do", "PR Review", "PR Aprovado", "Error Fix", "Testing", "Test Finished"}
+)
+"""Statuses whose tickets look like another's."""
 
 
 @dataclass
@@ -41,10 +50,11 @@ class Visit:
 
     def check(self, name: str) -> None:
         """No rule of axe's is broken, and nothing sticks out of the window."""
-        found: dict[str, Any] = Axe().run(self.page, options={"runOnly": TAGS}).response
+        self.page.evaluate(AXE_SCRIPT)
+        found: list[dict[str, Any]] = self.page.evaluate(RUN, TAGS)
         faults = [
             f"{one['id']}: {node['target']} {node['failureSummary']}"
-            for one in found["violations"]
+            for one in found
             for node in one["nodes"]
         ]
         assert not faults, f"{name} ({self.page.url}): " + "; ".join(faults)
@@ -92,6 +102,8 @@ def test_panel_and_tickets_in_every_state(visit: Visit) -> None:
     visit.at("/chamados?situacao=todos&busca=nada", "nothing found")
     visit.at("/chamados/quadro", "board")
     for place, status in enumerate(visit.opened.services.mappings.workflow.statuses, start=1):
+        if status in ALIKE:
+            continue
         visit.at(f"/chamados/CT-{place}", f"ticket in {status}")
     visit.at("/chamados/CT-1/recebido", "receipt")
     visit.at("/conta", "account")
@@ -110,7 +122,7 @@ def test_panel_and_tickets_in_every_state(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Avisar que ainda ocorre").click()
     expect(visit.page.get_by_text("Escrevi com cuidado")).to_be_visible()
     visit.check("the ticket moved meanwhile")
-    assert len(visit.seen) == 27
+    assert len(visit.seen) == 27 - len(ALIKE)
 
 
 def test_form_and_its_errors(visit: Visit) -> None:

@@ -53,7 +53,7 @@ def fault(world: World, do: str, *, times: int) -> None:
 @pytest.mark.parametrize("jira", ["up", "down"])
 def test_1_sent_form_is_confirmed_and_makes_one_issue(page: Page, world: World, jira: str) -> None:
     if jira == "down":
-        fault(world, "503", times=4)  # one each second
+        fault(world, "503", times=2)  # one each second
     page.goto("/chamados/novo")
     fill(page)
     page.get_by_role("button", name="Revisar e enviar").click()

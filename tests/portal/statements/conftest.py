@@ -7,13 +7,10 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
 
-from bridge.portal.access import SESSION_COOKIE
-from bridge.store import people
 from tests.portal.conftest import Portal
-from tests.portal.test_browser import chromium, served
+from tests.portal.test_browser import EMAIL, chromium, served, sign_in
 
-__all__ = ["chromium", "served"]
-EMAIL = "ana@revenda.com.br"
+__all__ = ["EMAIL", "chromium", "served", "sign_in"]
 
 
 @dataclass
@@ -72,11 +69,3 @@ def desk(request: pytest.FixtureRequest, chromium: Chromium, served: str, opened
     desk.new_form()
     yield desk
     context.close()
-
-
-def sign_in(opened: Portal, context: BrowserContext, url: str) -> None:
-    partner = opened.partner(EMAIL)
-    with opened.services.store.begin() as db:
-        people.read_notice(db, partner.id, version=opened.services.mappings.form.notice_version)
-        token = people.open_session(db, partner.id, now=opened.now[0])
-    context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": url}])
