@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 
-from tests.simulation.run import Result, play_all
+from tests.simulation.run import Result, collect_seldom, play_all
 
 CHUNK = 25
 
@@ -53,7 +53,7 @@ def _played(seed: int, schedules: int, jobs: int) -> Iterator[list[Result]]:
     if jobs == 1:
         yield from map(play_all, chunks)
         return
-    with get_context("spawn").Pool(jobs) as pool:
+    with get_context("spawn").Pool(jobs, initializer=collect_seldom) as pool:
         yield from pool.imap_unordered(play_all, chunks)
 
 
