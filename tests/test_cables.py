@@ -68,3 +68,21 @@ def test_a_pull_request_moves_and_links_once(world: World, cable: Proxy, cut: Cu
     assert cable.cuts == 2
     assert len(issue["remotelinks"]) == 1
     assert [(one["from"], one["to"]) for one in issue["history"]].count(("Doing", "PR Review")) == 1
+
+
+def test_a_link_written_without_an_answer_is_brought_back(world: World, cable: Proxy) -> None:
+    """The state before came back while nobody knew which of the two the link shows."""
+    key = world.filed()
+    world.approve_triage(key)
+    number = world.open_pull(f"{key}-x")
+    world.wait_status(key, "PR Review")
+    world.settle()
+    cable.cut(f"POST /jira/rest/api/3/issue/{world.issue(key)['id']}/remotelink".encode(), Cut.UNANSWERED)
+    world.review(number, "REQUEST_CHANGES")
+    assert until(lambda: cable.cuts == 1, seconds=SECONDS)
+    [link] = world.issue(key)["remotelinks"]
+    assert "mudanças pedidas" in link["object"]["title"]
+    world.github("POST", f"pulls/{number}/requested_reviewers", json={"reviewers": ["bruno"]})
+    world.settle()
+    [link] = world.issue(key)["remotelinks"]
+    assert "em revisão" in link["object"]["title"]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from bridge.cli.waiting import until
 from bridge.domain import PartnerVerb
 from bridge.rules.remarks import Face, check_of, comment_of, fenced, near_misses, still_failing
+from bridge.store.bells import bells
 from bridge.store.tables import PartnerActionRow, Remark
 from bridge.store.tickets import ring
 from tests.github_shop import Shop
@@ -118,17 +119,6 @@ def test_texts_keep_to_githubs_limits() -> None:
 BOTH = pytest.mark.parametrize("world", [{}, {"app": True}], indirect=True, ids=["token", "app"])
 
 
-def rest(world: World) -> None:
-    """Until all that was to be written is written."""
-    world.settle()
-
-    def written() -> bool:
-        with world.services.store.read() as db:
-            return db.scalar(select(Remark.id).where(Remark.due_at <= world.services.clock())) is None
-
-    assert until(written, seconds=SECONDS)
-
-
 def shown(world: World, number: int) -> list[tuple[str, str]]:
     """Each check or status of the pull request's head, newest first: what it concludes, and what it says."""
     [repo] = world._repos()
@@ -159,16 +149,16 @@ def test_the_check_follows_the_ticket(world: World) -> None:
     world.approve_triage(key)
     number = world.open_pull(f"{key}-x")
     world.wait_status(key, "PR Review")
-    rest(world)
+    world.settle()
     [(concluded, said), *_] = shown(world, number)
     assert (concluded, f"{key} " in said, "PR Review" in said) == ("success", True, True)
     world.review(number, "REQUEST_CHANGES")
     world.wait_status(key, "Error Fix")
-    rest(world)
+    world.settle()
     assert "Error Fix" in shown(world, number)[0][1]
     world.push(f"{key}-x")
     world.wait_status(key, "Doing")
-    rest(world)
+    world.settle()
     assert "Doing" in shown(world, number)[0][1]
     [comment] = comments(world, number)
     assert f"/browse/{key})" in comment
@@ -176,7 +166,7 @@ def test_the_check_follows_the_ticket(world: World) -> None:
     number_of_ticket = world.ticket_of(key).id
     with world.services.store.begin() as db:
         ring(db, number_of_ticket, kind="cli", subject="reconcile", now=world.services.clock())
-    rest(world)
+    world.settle()
     assert writes(world, before) == []
 
 
@@ -185,7 +175,7 @@ def test_a_pull_request_without_a_ticket_is_neutral_and_asked(world: World) -> N
     key = world.filed()
     number = world.open_pull(f"{key.replace('-', '')}-planilha")
     other = world.open_pull("outra-coisa")
-    rest(world)
+    world.settle()
     assert until(lambda: shown(world, number) and shown(world, other), seconds=SECONDS)
     neutral = "neutral" if world.services.github.is_app else "success"
     [(concluded, said)] = shown(world, number)
@@ -194,14 +184,14 @@ def test_a_pull_request_without_a_ticket_is_neutral_and_asked(world: World) -> N
     assert shown(world, other) == [(neutral, "Nenhum chamado citado" + ("" if neutral == "neutral" else "."))]
     assert comments(world, number) == []
     world.github("PATCH", f"pulls/{number}", json={"title": f"{key} Planilha"})
-    rest(world)
+    world.settle()
     assert until(lambda: comments(world, number), seconds=SECONDS)
     assert shown(world, number)[0][0] == "success"
 
 
 def test_the_partners_word_reaches_the_pull_request_once(world: World) -> None:
     key, number = world.approved()
-    rest(world)
+    world.settle()
     assert until(lambda: comments(world, number), seconds=SECONDS)
     world.github("PUT", f"pulls/{number}/merge", json={})
     world.deploy()
@@ -218,12 +208,12 @@ def test_the_partners_word_reaches_the_pull_request_once(world: World) -> None:
         db.flush()
         ring(db, 1, kind="partner", subject=f"action:{row.id}", now=world.services.clock())
     world.wait_status(key, "Error Fix")
-    rest(world)
+    world.settle()
     assert until(lambda: len(comments(world, number)) == 2, seconds=SECONDS)
     assert "**ainda ocorre**" in comments(world, number)[1]
     with world.services.store.begin() as db:
         ring(db, 1, kind="cli", subject="reconcile", now=world.services.clock())
-    rest(world)
+    world.settle()
     assert len(comments(world, number)) == 2
 
 
@@ -235,7 +225,7 @@ def test_what_we_may_not_write_stops_no_ticket(world: World) -> None:
     number = world.open_pull(f"{key}-x")
     world.review(number, "APPROVE")
     world.wait_status(key, "PR Aprovado")
-    rest(world)
+    world.settle()
     assert shown(world, number) == []
     with world.services.store.read() as db:
         outcomes = list(db.scalars(select(Remark.outcome)))
@@ -244,35 +234,50 @@ def test_what_we_may_not_write_stops_no_ticket(world: World) -> None:
 
 def test_a_comment_that_a_person_deleted_stays_deleted(world: World) -> None:
     key, number = world.approved()
-    rest(world)
+    world.settle()
     [repo] = world._repos()
     assert until(lambda: comments(world, number), seconds=SECONDS)
     repo.pulls[number].comments.clear()
     other = world.filed()
     world.github("PATCH", f"pulls/{number}", json={"title": f"{key} {other} Corrige"})
-    rest(world)
+    world.settle()
     world.push(f"{key}-x")
-    rest(world)
+    world.settle()
     assert comments(world, number) == []
 
 
 def test_a_comment_whose_id_was_lost_is_found_again(world: World) -> None:
     key, number = world.approved()
-    rest(world)
+    world.settle()
     assert until(lambda: comments(world, number), seconds=SECONDS)
     with world.services.store.begin() as db:
         row = db.scalars(select(Remark).where(Remark.cause == "comment")).one()
         row.written, row.remote_id = "", ""
     world.push(f"{key}-x")
-    rest(world)
+    world.settle()
     assert len(comments(world, number)) == 1
+
+
+def test_what_was_written_before_a_crash_is_brought_up_to_date(world: World) -> None:
+    """A worker wrote and died before it noted so; then all was again as it had noted before."""
+    _, number = world.approved()
+    world.settle()
+    [comment] = comments(world, number)
+    [repo] = world._repos()
+    repo.pulls[number].comments[0]["body"] = comment.replace("CHAM-1", "CHAM-2")
+    with world.services.store.begin() as db:
+        row = db.scalars(select(Remark).where(Remark.cause == "comment")).one()
+        row.attempts, row.due_at = 1, world.services.clock()
+        bells(db).remarks = True
+    world.settle()
+    assert comments(world, number) == [comment]
 
 
 def test_where_anybody_reads_no_word_of_the_partners_is_shown(world: World) -> None:
     [repo] = world._repos()
     repo.private = False
     _, number = world.approved()
-    rest(world)
+    world.settle()
     assert until(lambda: comments(world, number) and shown(world, number), seconds=SECONDS)
     said = f"{comments(world, number)} {shown(world, number)}"
     assert "planilha" not in said
@@ -287,7 +292,7 @@ def test_two_tickets_of_one_pull_request_share_its_check(world: World) -> None:
     number = shop.propose(f"{first}-x", title=f"{first} {second} Corrige")
     for key in (first, second):
         world.wait_status(key, "PR Review")
-    rest(world)
+    world.settle()
     assert until(lambda: len(comments(world, number)) == 1, seconds=SECONDS)
     [comment] = comments(world, number)
     assert first in comment

@@ -59,9 +59,12 @@ def act(
 
 
 def _link(services: Services, claimed: Claim, ticket: Ticket, action: Link) -> str:
+    one = action.pull_request
+    # Until the answer is here the link may say this or what it said before.
+    with writing(services.store, claimed) as db:
+        pulls.remember_link(db, ticket.id, one, linked_as="")
     services.jira.link(ticket.jira_id or "", action)
     outcome = f"linked {action.title}"
-    one = action.pull_request
     with writing(services.store, claimed) as db:
         pulls.remember_link(db, ticket.id, one, linked_as=fingerprint(action))
         journal(db, ticket.id, act="link", cause=one.url, outcome=outcome, now=services.clock())

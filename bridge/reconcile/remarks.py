@@ -92,7 +92,7 @@ def _check(services: Services, remark: Remark) -> Written:
         return remark.written, remark.remote_id, "nothing: the pull request is closed"
     check = _composed(services, remark, one, tickets)
     written = f"{one.head} {_hash(check)}"
-    if written == remark.written:
+    if _is_known(remark, written):
         return remark.written, remark.remote_id, "nothing: it says so already"
     known = remark.remote_id if remark.written.startswith(f"{one.head} ") else ""
     remote_id = services.github.write_check(remark.repository, sha=one.head, check=check, known=known)
@@ -132,7 +132,7 @@ def _partner_said(services: Services, remark: Remark) -> Written:
 
 def _say(services: Services, remark: Remark, body: str, marker: str, tickets: Sequence[Ticket]) -> Written:
     written = _hash(body)
-    if written == remark.written:
+    if _is_known(remark, written):
         return remark.written, remark.remote_id, "nothing: it says so already"
     remote_id = services.github.write_comment(
         remark.repository, remark.number, body=body, marker=marker, known=remark.remote_id
@@ -140,6 +140,11 @@ def _say(services: Services, remark: Remark, body: str, marker: str, tickets: Se
     outcome = f"comment {remote_id or '(deleted by a person)'} on {_name(remark)}"
     _journal(services, tickets, cause=f"{_name(remark)} {remark.cause}", outcome=outcome)
     return written, remote_id, outcome
+
+
+def _is_known(remark: Remark, written: str) -> bool:
+    """GitHub has it already. After a try that did not end well it may have what no row tells."""
+    return written == remark.written and remark.attempts == 1
 
 
 _STEPS: dict[str, Callable[[Services, Remark], Written]] = {CHECK: _check, COMMENT: _comment}
