@@ -35,6 +35,12 @@ def test_every_schedule_ends_as_the_model_allows() -> None:
     assert {result.seed: result.faults for result in results if result.faults} == {}
 
 
+def test_after_two_days_of_silence_all_is_right_within_a_quarter_of_an_hour() -> None:
+    results = play_all(range(SEED, SEED + max(2, SCHEDULES // 2)), silent=True)
+    print("\n".join(summary(results, seconds=0)))
+    assert {result.seed: result.faults for result in results if result.faults} == {}
+
+
 def test_a_seed_replays_to_the_letter() -> None:
     first, second = (play_all([SEED], verbose=True)[0] for _ in range(2))
     assert first.log == second.log

@@ -1,12 +1,13 @@
-"""`python -m tests.simulation --schedules 10000 [--seed N] [--jobs 2] [-v]`: figures, failures, slowest."""
+"""`python -m tests.simulation --schedules 10000 [--seed N] [--jobs 2] [--silent] [-v]`: figures, faults, slowest."""
 
 import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from multiprocessing import get_context
 
-from tests.simulation.run import Result, collect_seldom, play_all
+from tests.simulation.run import Result, play_all
 
 CHUNK = 25
 
@@ -14,13 +15,13 @@ CHUNK = 25
 def main() -> int:
     options = _options()
     if options.verbose:
-        result = play_all([options.seed], verbose=True)[0]
+        result = play_all([options.seed], verbose=True, silent=options.silent)[0]
         print("\n".join(result.log))
         print("\n".join(result.faults) or "converged")
         return bool(result.faults)
     began = time.monotonic()
     results: list[Result] = []
-    for chunk in _played(options.seed, options.schedules, options.jobs):
+    for chunk in _played(options):
         results += chunk
         for result in chunk:
             if result.faults:
@@ -47,14 +48,15 @@ def summary(results: Sequence[Result], *, seconds: float) -> list[str]:
     ]
 
 
-def _played(seed: int, schedules: int, jobs: int) -> Iterator[list[Result]]:
-    seeds = range(seed, seed + schedules)
-    chunks = [seeds[place : place + CHUNK] for place in range(0, schedules, CHUNK)]
-    if jobs == 1:
-        yield from map(play_all, chunks)
+def _played(options: argparse.Namespace) -> Iterator[list[Result]]:
+    seeds = range(options.seed, options.seed + options.schedules)
+    chunks = [seeds[place : place + CHUNK] for place in range(0, options.schedules, CHUNK)]
+    play = partial(play_all, silent=options.silent)
+    if options.jobs == 1:
+        yield from map(play, chunks)
         return
-    with get_context("spawn").Pool(jobs, initializer=collect_seldom) as pool:
-        yield from pool.imap_unordered(play_all, chunks)
+    with get_context("spawn").Pool(options.jobs) as pool:
+        yield from pool.imap_unordered(play, chunks)
 
 
 def _options() -> argparse.Namespace:
@@ -62,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1, help="the first one")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--silent", action="store_true", help="GitHub tells nothing for two days")
     parser.add_argument("--progress", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true", help="play one seed and print all of it")
     return parser.parse_args()
