@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --schedules 10000 [--seed N] [--jobs 2] [--silent] [-v]`: figures, faults, slowest."""
+"""`python -m tests.simulation --schedules 10000 [--seed N] [--jobs 2] [--silent] [-v]`: figures, faults."""
 
 import argparse
 import sys
