@@ -1,6 +1,7 @@
 """Rules broken on purpose: the simulation has to see each of them.
 
-That a look forgets what rang while it lasted is not among them: the sweeps heal it, and `test_store` sees it.
+Not among them: that a look forgets what rang while it lasted (the sweeps heal it; `test_store` sees it), and
+that the partner's words are written without looking for them (it takes hundreds of schedules; `test_cables`).
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +15,6 @@ from bridge.reconcile.telling import write_telling
 from bridge.store import facts
 from bridge.store.tables import Ticket
 from mappings.model import Reviews
-from tests.simulation.clients import FakeJira
 from webhooks.github import router
 from webhooks.github.pulls import reviewed
 
@@ -77,11 +77,6 @@ def blind_creation() -> AbstractContextManager[Any]:
     return patch("bridge.reconcile.create._check_quarantine", lambda *_: None)
 
 
-def blind_comment() -> AbstractContextManager[Any]:
-    """The partner's words are written without looking whether they are there."""
-    return patch.object(FakeJira, "find_comment", lambda *_: None)
-
-
 def no_hold() -> AbstractContextManager[Any]:
     """Status e-mails go out at once, undone or not."""
     return patch("bridge.rules.story.Story.ripe", lambda *_: True)
@@ -95,7 +90,6 @@ MUTATIONS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
         mailed_by_delivery,
         no_sweep,
         blind_creation,
-        blind_comment,
         no_hold,
     )
 }
