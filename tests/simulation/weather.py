@@ -118,7 +118,8 @@ class Weather:
         if work.look and work.look.whole:
             for number, state in work.look.read.items():
                 states = self.known[number]
-                del states[: next(place for place, one in enumerate(states) if one is state)]
+                # A look that read later may have ended before, and cleared this one away.
+                del states[: next((place for place, one in enumerate(states) if one is state), 0)]
         work.look = None
 
     def _fault(self) -> str:
