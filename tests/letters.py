@@ -104,5 +104,15 @@ def gallery() -> Iterator[tuple[str, EmailMessage]]:
     )
 
 
+GALLERY = list(gallery())
+
+
+def html_of(message: EmailMessage) -> str:
+    [part] = (one for one in message.walk() if one.get_content_type() == "text/html")
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode()
+
+
 def raw(message: EmailMessage) -> bytes:
     return wire(message)
