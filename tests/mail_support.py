@@ -24,6 +24,7 @@ SHORTHANDS = ("padding", "margin", "border", "background")
 """`padding-left` is looked up as `padding` where it has no entry of its own."""
 TAGS = {
     **dict.fromkeys(("tr", "td", "tbody"), "html-table"),
+    **dict.fromkeys(("ul", "li"), "html-lists"),
     **{f"h{size}": "html-h1-h6" for size in range(1, 7)},
     **dict.fromkeys(("html", "head", "title", "meta", "br", "a"), ""),
 }

@@ -16,7 +16,6 @@ FALLBACKS = {
     "css-color-scheme": "as prefers-color-scheme, which needs it",
     "html-meta-color-scheme": "as prefers-color-scheme, which needs it",
     "html-style": SHEET,
-    "css-selector-child": SHEET,
     "css-selector-class": SHEET,
     "css-selector-descendant": SHEET,
     "css-selector-grouping": SHEET,

@@ -1,6 +1,5 @@
 """The two parts of an e-mail, text and HTML, of the same content."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
@@ -38,7 +37,7 @@ class Content:
 
 
 def text_part(content: Content) -> str:
-    parts = [content.mark, content.reference, content.headline.upper(), *_joined(content.blocks)]
+    parts = [content.mark, content.reference, content.headline.upper(), *map(_as_text, content.blocks)]
     parts += [_way(content.button, content.button_url), _way(content.second, content.second_url)]
     parts.append(f"Situação: {content.status}" if content.status else "")
     foot = [
@@ -61,25 +60,9 @@ def _way(label: str, url: str) -> str:
     return f"{label}:\n{url}" if label and url else ""
 
 
-def _joined(blocks: Sequence[Block]) -> list[str]:
-    """Paragraphs, with list items kept on neighbouring lines."""
-    parts: list[str] = []
-    previous = ""
-    for block in blocks:
-        text = _AS_TEXT[block.kind](block.text)
-        if block.kind == previous == "item":
-            parts[-1] += f"\n{text}"
-        else:
-            parts.append(text)
-        previous = block.kind
-    return parts
-
-
-_AS_TEXT: Mapping[str, Callable[[str], str]] = {
-    "paragraph": lambda text: text,
-    "item": lambda text: f"- {text}",
-    "quote": lambda text: "\n".join(f"> {line}" for line in text.split("\n")),
-}
+def _as_text(block: Block) -> str:
+    mark = {"paragraph": "", "list": "- ", "quote": "> "}[block.kind]
+    return "\n".join(f"{mark}{line}" for line in block.text.split("\n"))
 
 
 @lru_cache(maxsize=4)

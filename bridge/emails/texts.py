@@ -18,7 +18,7 @@ _QUOTE = "\x1e"
 
 @dataclass(frozen=True)
 class Block:
-    """One paragraph of the body: `paragraph`, `quote` or `item`."""
+    """One piece of the body: a `paragraph`, or the lines of a `quote` or a `list`."""
 
     kind: str
     text: str
@@ -44,19 +44,19 @@ def blocks(source: str, values: Mapping[str, object]) -> tuple[Block, ...]:
     found: list[Block] = []
     for text in _template(source).render(values).replace("\r\n", "\n").split("\n"):
         if text.startswith(_QUOTE):
-            _add_quote(found, text[1:])
+            _add_line(found, "quote", text[1:])
         elif text.startswith("- "):
-            found.append(Block("item", one_line(text[2:])))
+            _add_line(found, "list", one_line(text[2:]))
         elif text.strip():
             found.append(Block("paragraph", one_line(text)))
     return tuple(found)
 
 
-def _add_quote(found: list[Block], text: str) -> None:
-    if found and found[-1].kind == "quote":
-        found[-1] = Block("quote", f"{found[-1].text}\n{text}")
+def _add_line(found: list[Block], kind: str, text: str) -> None:
+    if found and found[-1].kind == kind:
+        found[-1] = Block(kind, f"{found[-1].text}\n{text}")
     elif text.strip():
-        found.append(Block("quote", text))
+        found.append(Block(kind, text))
 
 
 _TEXTS = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)
