@@ -26,7 +26,7 @@ from bridge.sandbox.settings import SandboxSettings
 from bridge.store import Store, people, schema
 from bridge.store.filing import Submission, file_ticket
 from mappings.loader import SHIPPED
-from tests.contract import Recorder, kept
+from tests.contract import GITHUB, JIRA, Recorder, kept
 from tests.proxy import Proxy
 from tests.settings import pairs
 from tests.world import World
@@ -36,31 +36,34 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POSTGRESQL = os.environ.get("CHAMADOS_TEST_POSTGRESQL", "")
 DEPLOYMENT = os.environ.get("CHAMADOS_TEST_JIRA_DEPLOYMENT", "Cloud")
 """`Server` plays every world on Data Center; some are played on both in any case."""
-RECORDER = Recorder()
+RECORDERS = (Recorder(JIRA), Recorder(GITHUB))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def transport() -> Iterator[None]:
     """Every request of the suite passes here."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(HTTPAdapter, "send", RECORDER.wrap(HTTPAdapter.send))
+        for recorder in RECORDERS:
+            patched.setattr(HTTPAdapter, "send", recorder.wrap(HTTPAdapter.send))
         yield
 
 
 @pytest.fixture(autouse=True)
 def right_requests(request: pytest.FixtureRequest, transport: None) -> Iterator[None]:
-    """What a test sends to a Jira is as the published description has it, unless wrong on purpose."""
+    """What a test sends is as the published descriptions have it, unless wrong on purpose."""
     if request.node.get_closest_marker("wrong_requests"):
         yield
-        RECORDER.waiting.clear()
+        for recorder in RECORDERS:
+            recorder.waiting.clear()
         return
-    with kept(RECORDER, SHARED):
+    with kept(RECORDERS, SHARED):
         yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if RECORDER.judged:
-        terminalreporter.write_line(RECORDER.summary())
+    for recorder in RECORDERS:
+        if recorder.judged:
+            terminalreporter.write_line(recorder.summary())
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,16 @@
-"""Every request that a test sends to a Jira, held against Atlassian's published description.
+"""Requests to Jira and GitHub, held against the descriptions that Atlassian and GitHub publish.
 
-The suite's own transport does it, for every test (tests/conftest.py): the bridge's requests, administrators'
-and those of the people who act in the tests. openapi-core reads the description and checks the operation, its
-parameters and its body; the documents in the body are held against the ADF schema, which the description
-only names.
+The suite's own transport does it, for every test (tests/conftest.py): to Jira the bridge's requests,
+administrators' and those of the people who act in the tests; to GitHub the bridge's. openapi-core reads the
+description and checks the operation, its parameters and its body; the documents in a body for Jira are held
+against the ADF schema, which the description only names.
 """
 
 import json
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -33,6 +33,23 @@ class Tolerance:
     method: str
     path: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Whose requests are judged, by which description, and which it cannot be asked about."""
+
+    name: str
+    where: re.Pattern[str]
+    """Where the service's own path begins in an address."""
+    tolerated: tuple[Tolerance, ...]
+    description: Callable[[Path], OpenAPI]
+    has_documents: bool = False
+
+    def concerns(self, request: requests.PreparedRequest) -> bool:
+        """People who act on GitHub in the tests bear their names in place of tokens; browsers bear none."""
+        credentials = str(request.headers.get("Authorization", ""))
+        return bool(self.where.search(str(request.url)) and credentials) and "human:" not in credentials
 
 
 TOLERATED = (
@@ -61,13 +78,33 @@ TOLERATED = (
         "It is the address for browsers; v2 has no other.",
     ),
 )
-JIRA = re.compile(r"/rest/(?:api|webhooks)/|/secure/attachment/")
+GITHUB_TOLERATED = (
+    Tolerance(
+        "GraphQL",
+        "POST",
+        r"(/api)?/graphql",
+        "It has a schema of its own, of which the stand-in holds the part that is asked for.",
+    ),
+    Tolerance(
+        "names with slashes",
+        "GET",
+        r"/repos/[^/]+/[^/]+/(branches|compare|git/ref|releases/tags)/.+/.+",
+        "The description marks them as `x-multi-segment`, which openapi-core does not know.",
+    ),
+    Tolerance(
+        "repositories by their ids",
+        "[A-Z]+",
+        r"/repositories/\d+(/.*)?",
+        "GitHub itself redirects there from a repository's former name.",
+    ),
+)
 
 
 @dataclass
 class Recorder:
-    """Keeps a copy of every request to a Jira until it is judged, and counts what was judged."""
+    """Keeps a copy of every request to a service until it is judged, and counts what was judged."""
 
+    service: Service
     waiting: list[requests.PreparedRequest] = field(default_factory=list)
     judged: int = 0
     documents: int = 0
@@ -79,7 +116,7 @@ class Recorder:
         recorder = self
 
         def recorded(adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> Any:
-            if JIRA.search(str(request.url)):
+            if recorder.service.concerns(request):
                 recorder.waiting.append(request.copy())
             return send(adapter, request, **options)
 
@@ -92,40 +129,42 @@ class Recorder:
 
     def summary(self) -> str:
         spared = ", ".join(f"{number} {name}" for name, number in sorted(self.tolerated.items()))
+        documents = f", {self.documents} documents against the ADF schema" * self.service.has_documents
         return (
-            f"{self.judged} requests to Jira held against its description ({len(self._known)} different), "
-            f"{self.documents} documents against the ADF schema; tolerated: {spared or 'none'}"
+            f"{self.judged} requests to {self.service.name} held against its description "
+            f"({len(self._known)} different){documents}; tolerated: {spared or 'none'}"
         )
 
     def _judged(self, request: requests.PreparedRequest, shared: Path) -> str:
-        path = _path(request)
-        for one in TOLERATED:
+        path = self._path(request)
+        for one in self.service.tolerated:
             if re.fullmatch(one.method, str(request.method)) and re.fullmatch(one.path, path):
                 self.tolerated[one.name] += 1
                 return ""
         self.judged += 1
-        found = documents(_json(request))
+        found = documents(_json(request)) if self.service.has_documents else []
         self.documents += len(found)
         key = (request.method, request.path_url, request.body, request.headers.get("Content-Type"))
         if key not in self._known:
-            self._known[key] = _fault(request, path, shared) or _document_fault(found, request, path, shared)
+            description = self.service.description(shared)
+            fault = _fault(request, path, description)
+            self._known[key] = fault or _document_fault(found, request, path, shared)
         return self._known[key]
+
+    def _path(self, request: requests.PreparedRequest) -> str:
+        """Below the site's own address."""
+        path = urlsplit(str(request.url)).path
+        found = self.service.where.search(path)
+        return path[found.start() :] if found else path
 
 
 @contextmanager
-def kept(recorder: Recorder, shared: Path) -> Iterator[None]:
+def kept(recorders: Sequence[Recorder], shared: Path) -> Iterator[None]:
     """Whatever was sent until the end has to be right."""
     yield
     if shared.is_dir():
-        faults = recorder.faults(shared)
+        faults = [fault for one in recorders for fault in one.faults(shared)]
         assert faults == [], "\n".join(faults)
-
-
-def _path(request: requests.PreparedRequest) -> str:
-    """Below the site's own address."""
-    path = urlsplit(str(request.url)).path
-    found = JIRA.search(path)
-    return path[found.start() :] if found else path
 
 
 def _json(request: requests.PreparedRequest) -> Any:
@@ -137,12 +176,12 @@ def _json(request: requests.PreparedRequest) -> Any:
         return None
 
 
-def _fault(request: requests.PreparedRequest, path: str, shared: Path) -> str:
+def _fault(request: requests.PreparedRequest, path: str, description: OpenAPI) -> str:
     moved = request.copy()
     parts = urlsplit(str(request.url))
     moved.url = parts._replace(path=path).geturl()
     try:
-        _description(shared).validate_request(RequestsOpenAPIRequest(moved))
+        description.validate_request(RequestsOpenAPIRequest(moved))
     except Exception as error:
         return f"{request.method} {path}: {error}"
     return ""
@@ -174,7 +213,7 @@ def _adf(shared: Path) -> Draft4Validator:
 
 
 @lru_cache
-def _description(shared: Path) -> OpenAPI:
+def _of_jira(shared: Path) -> OpenAPI:
     description = json.loads((shared / "data/openapi/jira-platform-v3.json").read_text("utf-8"))
     paths = {path: item for path, item in description["paths"].items() if path.startswith("/rest/api/3/")}
     paths |= {path.replace("/api/3/", "/api/2/"): item for path, item in paths.items()}
@@ -183,3 +222,27 @@ def _description(shared: Path) -> OpenAPI:
         warnings.simplefilter("ignore")
         # The published text is not valid OpenAPI in every corner; requests are checked all the same.
         return OpenAPI.from_dict(description, config=Config(spec_validator_cls=None))
+
+
+@lru_cache
+def _of_github(shared: Path) -> OpenAPI:
+    """The part that the bridge uses is kept with the tests; the whole takes 12 MB."""
+    description = json.loads(
+        Path(__file__).with_name("data").joinpath("github-openapi.json").read_text("utf-8")
+    )
+    return OpenAPI.from_dict(description)
+
+
+JIRA = Service(
+    name="Jira",
+    where=re.compile(r"/rest/(?:api|webhooks)/|/secure/attachment/"),
+    tolerated=TOLERATED,
+    description=_of_jira,
+    has_documents=True,
+)
+GITHUB = Service(
+    name="GitHub",
+    where=re.compile(r"(?<=/github)/"),
+    tolerated=GITHUB_TOLERATED,
+    description=_of_github,
+)
