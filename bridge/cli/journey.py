@@ -155,11 +155,10 @@ def _review(world: World, branch: str) -> None:
 
 
 def _redeliver(world: World) -> None:
-    hook = world.github("GET", "hooks", who="ana")[0]["id"]
-    newest = world.github("GET", f"hooks/{hook}/deliveries", who="ana")[0]
-    world.github("POST", f"hooks/{hook}/deliveries/{newest['id']}/attempts", who="ana")
-    path = f"hooks/{hook}/deliveries"
-    until(lambda: world.github("GET", path, who="ana")[0]["redelivery"], seconds=SECONDS)
+    hook = world.hook_path()
+    newest = world.github("GET", f"{hook}/deliveries", who="ana")[0]
+    world.github("POST", f"{hook}/deliveries/{newest['id']}/attempts", who="ana")
+    until(lambda: world.github("GET", f"{hook}/deliveries", who="ana")[0]["redelivery"], seconds=SECONDS)
 
 
 def _publish(world: World) -> None:

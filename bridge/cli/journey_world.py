@@ -90,15 +90,23 @@ class World:
         self.jira("POST", f"issue/{key or self.key}/comment", who=TRIAGE, json=body)
 
     def github(self, method: str, path: str, *, who: str, **body: Any) -> Any:
+        """`path`: within the repository, unless it begins with a slash."""
+        within = path if path.startswith("/") else f"/repos/{self.settings.github_repository}/{path}"
         answer = requests.request(
             method,
-            f"{self.settings.url}/github/repos/{self.settings.github_repository}/{path}",
+            f"{self.settings.url}/github{within}",
             headers={"Authorization": f"token human:{who}"},
             timeout=10,
             **body,
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def hook_path(self) -> str:
+        """The webhook's: the repository's, or the App's own."""
+        if self.settings.github_app_key:
+            return "/app/hook"
+        return f"hooks/{self.github('GET', 'hooks', who='ana')[0]['id']}"
 
     def push(self, branch: str, message: str) -> None:
         content = base64.b64encode(message.encode()).decode()
