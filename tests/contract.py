@@ -92,6 +92,12 @@ GITHUB_TOLERATED = (
         "The description marks them as `x-multi-segment`, which openapi-core does not know.",
     ),
     Tolerance(
+        "runs created since",
+        "GET",
+        r"/repos/[^/]+/[^/]+/actions/runs",
+        "`created` takes a range, as GitHub's prose has it; the description calls it a moment.",
+    ),
+    Tolerance(
         "repositories by their ids",
         "[A-Z]+",
         r"/repositories/\d+(/.*)?",
