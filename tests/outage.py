@@ -1,6 +1,7 @@
 """Jira down for hours while tickets are filed, in simulated time: `python -m tests.outage --tickets 2000`."""
 
 import io
+import logging
 import random
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 import requests
+import structlog
 from requests.adapters import HTTPAdapter
 from sqlalchemy import func, select
 from urllib3 import HTTPResponse
@@ -183,6 +185,7 @@ def run(tickets: int, *, limited: float = 0.0) -> tuple[timedelta, Outage]:
 @click.option("--limited", default=0.0, help="Share of requests that Jira answers with 429 once it is back.")
 def main(tickets: int, limited: float) -> None:
     """Print how long the backlog took, and how hard Jira was asked."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     took, outage = run(tickets, limited=limited)
     click.echo(
         f"Jira down for {DOWN}, {tickets} tickets filed meanwhile: all done {took} after its return, "

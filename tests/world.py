@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from bridge.cli.waiting import until
 from bridge.sandbox.server import Sandbox
@@ -97,7 +97,8 @@ class World:
     def _still(self) -> bool:
         arrived = self._webhooks_arrived()  # before and after: what comes in between rings, or is an echo
         now = self.services.clock()
-        rung, due = Ticket.generation > Ticket.observed_generation, Ticket.due_at <= now
+        rung = Ticket.generation > Ticket.observed_generation
+        due = and_(Ticket.due_at <= now, Ticket.parked == "", Ticket.retry_at.is_(None), ~Ticket.held)
         with self.services.store.read() as db:
             busy = db.scalar(select(Ticket.id).where(rung | Ticket.lease_until.is_not(None) | due).limit(1))
             unsent = db.scalar(select(Mail.id).where(Mail.state.in_(["queued", "sending"])).limit(1))
