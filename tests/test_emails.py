@@ -102,7 +102,7 @@ def test_it_is_ascii_in_short_lines_to_one_person(name: str, message: EmailMessa
 
 
 @each
-def test_one_click_stops_it_and_nothing_answers_it_by_machine(name: str, message: EmailMessage) -> None:
+def test_13_one_click_stops_it_and_nothing_answers_it_by_machine(name: str, message: EmailMessage) -> None:
     raw = wire(message)
     assert b"\r\nAuto-Submitted: auto-generated\r\n" in raw
     if name in OF_A_TICKET:
@@ -127,7 +127,7 @@ def test_two_parsers_read_the_same(name: str, message: EmailMessage) -> None:
 
 
 @each
-def test_text_and_html_say_the_same(name: str, message: EmailMessage) -> None:
+def test_13_text_and_html_say_the_same(name: str, message: EmailMessage) -> None:
     html = " ".join(seen(part(message, "html")).said)
     assert normalised(html) == normalised(part(message, "plain"))
 
@@ -155,7 +155,7 @@ def test_its_button_leads_where_its_text_does(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(MAPPINGS.emails))
-def test_a_ticket_is_one_thread(kind: str) -> None:
+def test_13_a_ticket_is_one_thread(kind: str) -> None:
     for reader in readers_of(kind):
         message = read(letter(kind, reader))
         assert message["References"] == message["In-Reply-To"] == "<ct-1042@softhouse.example>"

@@ -1,5 +1,6 @@
 """Through Exim by STARTTLS and AUTH, and back through Dovecot by IMAP: delivered, refused, returned."""
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from bridge.clients.mail import Mailer, Relay
 from bridge.clients.mailbox import Mailbox
 from bridge.clients.names import Names
 from bridge.config import Secret, load
+from bridge.emails import wire
 from bridge.mailroom import empty
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
@@ -29,6 +31,7 @@ from bridge.store import Store, mails, people, schema
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import IncomingMail, Mail, PartnerActionRow, SuppressedAddress
 from mappings import load as load_mappings
+from tests.letters import MAPPINGS, letter
 from tests.mailroom.conftest import ENVIRONMENT
 from tests.mta.servers import PASSWORD, REPLIES, MailServers, missing
 
@@ -125,6 +128,40 @@ def test_an_e_mail_arrives_whole_with_its_own_envelope(servers: MailServers, ser
     assert "esmtpsa" in message["Received"]  # encrypted and signed in (RFC 3848)
     returns = proofs.bounce_address(services.config.secret_key, mail_id=number, domain=REPLIES)
     assert message["Return-Path"] == f"<{returns}>"
+
+
+def test_13_a_tickets_e_mails_are_one_thread_to_opener_and_follower(
+    servers: MailServers, services: Services
+) -> None:
+    """As Dovecot threads them by References alone; those of another ticket, of the same title, do not belong.
+
+    "All mails of one ticket show as one thread in Thunderbird for opener and for a CC'd address; each has
+    text part equal in content, `Auto-Submitted`, and a raw `List-Unsubscribe: <https…>` without `=?utf-8?`."
+    """
+    kinds = sorted(set(MAPPINGS.emails) - {"acompanhar"})
+    for user, reader in (("ana", "opener"), ("bia", "colleague")):
+        made = [letter(kind, reader, cause=kind) for kind in kinds]
+        made += [letter("recebido", reader, reference="CT-7", cause="other")]
+        for one in made:  # Exim delivers at once only the first ten of a line
+            with Mailer(services.config.mail).open() as relay:
+                relay.send(wire(one), recipient=f"{user}@revenda.example", key=str(one["Message-ID"]))
+        with IMAPClient("localhost", servers.imaps_port, ssl_context=services.mailbox._context) as box:
+            box.login(user, PASSWORD)
+            box.select_folder("INBOX")
+            assert until(lambda: box.noop() and len(box.search()) == len(made), seconds=SECONDS)  # noqa: B023
+            threads = box.thread("REFS")
+            assert sorted(len(_numbers(one)) for one in threads) == [1, len(kinds)]
+            for got in box.fetch(box.search(), ["BODY.PEEK[]"]).values():
+                heads = got[b"BODY[]"].partition(b"\r\n\r\n")[0]
+                assert b"\r\nAuto-Submitted: auto-generated\r\n" in heads
+                assert re.search(rb"\r\nList-Unsubscribe: <https://[^\s>]+>\r\n", heads)
+            box.delete_messages(box.search())
+            box.expunge()
+
+
+def _numbers(thread: object) -> list[int]:
+    """A thread's e-mails, however deep."""
+    return [thread] if isinstance(thread, int) else [one for part in thread for one in _numbers(part)]  # type: ignore[attr-defined]
 
 
 def test_a_refusal_is_final_and_stops_the_address(services: Services) -> None:
