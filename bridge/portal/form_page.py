@@ -58,12 +58,13 @@ class Question:
 def render(typed: Typed) -> str:
     """The form's page."""
     form, errors = services().mappings.form, typed.errors or {}
+    shown, files = sections(form, typed.answers, errors), schemas.files_field(form)
     return render_template(
         "portal/form.html",
         typed=typed,
-        errors=errors,
-        sections=sections(form, typed.answers, errors),
-        files=schemas.files_field(form),
+        errors=_in_order(errors, shown, files),
+        sections=shown,
+        files=files,
         links=typed.answers.get(schemas.LINKS, ""),
         terms=terms(services()),
         customer=CUSTOMER,
@@ -83,6 +84,13 @@ def sections(form: Form, answers: Mapping[str, str], errors: Errors) -> list[tup
         groups[group].append(Question(field=field, value=value, errors=wrong))
     groups["Onde acontece"].sort(key=_by_place)
     return [(title, questions) for title, questions in groups.items() if questions]
+
+
+def _in_order(errors: Errors, shown: list[tuple[str, list[Question]]], files: FormField | None) -> Errors:
+    """What is wrong, in the page's order: whoever goes from fault to fault goes down."""
+    asked = [question.field.name for _, questions in shown for question in questions]
+    below = [files.name, schemas.LINKS] if files else [schemas.LINKS]
+    return {name: errors[name] for name in dict.fromkeys([*asked, *below, *errors]) if name in errors}
 
 
 def anchor(name: str) -> str:

@@ -90,11 +90,12 @@ def test_error_summary_leads_to_each_field(browser: Browser) -> None:
         "campo-email_cliente",
         "campo-notificar",
         "campo-notificar",
-        "campo-links",
         "campo-arquivos",
+        "campo-links",
     ]
-    for name, sentence in links:
-        assert f'id="{name}"' in page
+    places = [page.index(f'id="{name}"') for name in named]
+    assert places == sorted(places)
+    for _, sentence in links:
         assert page.count(sentence) == 2  # in the summary and beside the field, in the same words
     assert "“ruim” não é" in summary
     assert "“também ruim” não é" in summary
