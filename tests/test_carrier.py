@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +148,10 @@ def test_a_job_whose_end_was_never_told_is_dropped_when_nobody_holds_its_ticket(
 @on_postgresql
 @still
 def test_a_killed_workers_job_goes_on_elsewhere(world: World, start: Start) -> None:
-    with _slow_observing(world):
+    with _observing(world) as wait:
         number = world.file()
         killed = start()
-        _wait_observing(world, number)
+        wait()
         killed.signal(signal.SIGKILL)
         killed.popen.wait()
     _age_heartbeats(world)
@@ -163,10 +165,10 @@ def test_a_killed_workers_job_goes_on_elsewhere(world: World, start: Start) -> N
 @on_postgresql
 @still
 def test_a_worker_that_slept_through_its_lease_writes_nothing(world: World, start: Start) -> None:
-    with _slow_observing(world):
+    with _observing(world) as wait:
         number = world.file()
         sleeper = start()
-        _wait_observing(world, number)
+        wait()
         sleeper.signal(signal.SIGSTOP)
     _age_heartbeats(world)
     with world.services.store.begin() as db:
@@ -200,12 +202,12 @@ def test_an_hour_off_a_worker_respects_anothers_lease(world: World, start: Start
 @on_postgresql
 @still
 def test_a_worker_told_to_end_finishes_what_it_has_and_takes_no_more(world: World, start: Start) -> None:
-    with _slow_observing(world):
+    with _observing(world) as wait:
         in_hand, waiting = world.file(), world.file()
         worker = start()
-        _wait_observing(world, in_hand)
+        wait()
         worker.signal(signal.SIGTERM)
-        assert worker.popen.wait(LIMIT) == 0
+    assert worker.popen.wait(LIMIT) == 0
     done, left = world.ticket(in_hand), world.ticket(waiting)
     assert done.reconciled_at
     assert done.lease_owner == ""
@@ -326,22 +328,30 @@ def _server_time(store: Store) -> datetime:
 
 
 @contextmanager
-def _slow_observing(world: World) -> Iterator[None]:
-    """Each look takes two seconds to see its issue."""
-    world.sandbox.controls.latencies.append(("GET /jira/rest/api/*/issue/[0-9]*", 2.0))
-    yield
-    world.sandbox.controls.latencies.clear()
+def _observing(world: World) -> Iterator[Callable[[], None]]:
+    """Looks at issues wait for their answers until the end. Yields what waits for a look and the mails.
 
+    Whoever is stopped then is stopped between request and answer, where no transaction is open.
+    """
+    looking, answered = threading.Event(), threading.Event()
 
-def _wait_observing(world: World, number: int) -> None:
-    """Until the issue is made and the receipts are sent: then it is being observed."""
+    def until_answered(name: str) -> float:
+        if fnmatch(name, "GET /jira/rest/api/*/issue/[0-9]*"):
+            looking.set()
+            answered.wait(LIMIT)
+        return 0.0
 
-    def observing() -> bool:
+    def told() -> bool:
         with world.services.store.read() as db:
-            unsent = db.scalar(select(Mail.id).where(Mail.state != "sent").limit(1))
-        return bool(world.ticket(number).jira_key) and unsent is None
+            return set(db.scalars(select(Mail.state))) == {"sent"}
 
-    assert until(observing, seconds=LIMIT)
+    def wait() -> None:
+        assert looking.wait(LIMIT)
+        assert until(told, seconds=LIMIT)
+
+    world.sandbox.controls.latency = until_answered  # type: ignore[method-assign]
+    yield wait
+    answered.set()
 
 
 def _wait_rested(world: World, *numbers: int) -> None:

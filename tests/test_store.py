@@ -1,11 +1,13 @@
 """Claims, leases and the schema, on both engines."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
-from bridge.store import Store, schema
+from bridge.store import Store, engine, schema
 from bridge.store.engine import TransactionOpen, refuse_in_transaction
 from bridge.store.tables import Ticket
 from bridge.store.tickets import LeaseLost, claim, claimable, park, postpone, ring, settle, writing
@@ -43,6 +45,29 @@ def test_a_lease_that_ran_out_is_taken_over_and_its_old_owner_writes_nothing(
         settle(store, first, outcome="x", due_at=None, now=later)
     with store.read() as db:
         assert db.get_one(Ticket, number).title == "t"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_is_paused_in_a_transaction_keeps_nobody_waiting(
+    database_url: str, store: Store, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "IDLE_SECONDS", 1)
+    paused = Store(database_url)
+    began = time.monotonic()
+
+    def write_and_pause() -> None:
+        with paused.begin() as held:
+            held.get_one(Ticket, number).title = "paused"
+            held.flush()
+            with store.begin() as db:
+                db.get_one(Ticket, number).title = "awake"
+
+    with pytest.raises(DBAPIError):
+        write_and_pause()
+    paused.close()
+    assert time.monotonic() - began < engine.LOCK_SECONDS
+    with store.read() as db:
+        assert db.get_one(Ticket, number).title == "awake"
 
 
 def test_a_ring_during_a_look_is_not_lost(store: Store, number: int) -> None:

@@ -18,6 +18,8 @@ from bridge.store import jobs
 from bridge.store.bells import Bells, bells
 
 BUSY_SECONDS = 5
+IDLE_SECONDS, LOCK_SECONDS = 10, 15
+"""PostgreSQL: how long a transaction may do nothing, and one may wait for another's locks."""
 
 _open: contextvars.ContextVar[bool] = contextvars.ContextVar("transaction_open", default=False)
 
@@ -121,9 +123,15 @@ def _postgresql(url: URL) -> Engine:
         raise ExtraMissing(
             f"PostgreSQL needs {' and '.join(missing)}, not installed here: pip install 'chamados[postgres]'"
         )
+    # Who is paused in a transaction, or whose host is gone, keeps its locks until the server ends it.
+    limits = f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
     # Errors would show what was to be written: a partner's words, a webhook's body.
     return create_engine(
-        url.set(drivername="postgresql+psycopg"), pool_size=20, pool_pre_ping=True, hide_parameters=True
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=20,
+        pool_pre_ping=True,
+        connect_args={"options": f"{url.query.get('options', '')} {limits}".strip()},
+        hide_parameters=True,
     )
 
 

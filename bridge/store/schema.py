@@ -105,12 +105,15 @@ def _alone(store: Store) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(store: Store) -> Iterator[None]:
-    with store.engine.connect() as connection:
+    # Outside a transaction, which might be idle for too long, and however long another process takes.
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         try:
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            connection.execute(text("RESET lock_timeout"))
 
 
 @contextmanager
