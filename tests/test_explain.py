@@ -606,9 +606,9 @@ def the_relay_greylists(desk: Desk) -> tuple[int, list[str]]:
 
 @case
 def the_mailbox_does_not_exist(desk: Desk) -> tuple[int, list[str]]:
-    desk.fault("SMTP colega@*", "550")
-    number, _ = desk.filed()
-    return number, ["e-mail recebido to colega@revenda.example failed: SMTP: 550 5.1.1 No such mailbox"]
+    desk.fault("SMTP saiu@*", "550")  # nobody else's: the address is suppressed from then on
+    number, _ = desk.filed(notificar=["saiu@revenda.example"])
+    return number, ["e-mail recebido to saiu@revenda.example failed: SMTP: 550 5.1.1 No such mailbox"]
 
 
 @case

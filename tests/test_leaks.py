@@ -6,12 +6,13 @@ A few here; `CHAMADOS_TEST_ISSUES=500 pytest -s tests/test_leaks.py` plays more,
 
 import os
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from tests.leaks.__main__ import summary
 from tests.leaks.mutations import MUTATIONS
-from tests.leaks.run import play_all
+from tests.leaks.run import play_all, put_away
 
 ISSUES = int(os.environ.get("CHAMADOS_TEST_ISSUES", "12"))
 SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
@@ -32,6 +33,12 @@ SEEN_AT = {
     "what_was_told_stays": 4,
 }
 """Seeds that have shown them before, tried first."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _left_as_found() -> Iterator[None]:
+    yield
+    put_away()
 
 
 def test_what_is_not_public_is_nowhere_to_be_read() -> None:

@@ -6,12 +6,13 @@ A few here; `CHAMADOS_TEST_SCHEDULES=150 pytest -s tests/test_simulation.py` pla
 
 import os
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from tests.simulation.__main__ import summary
 from tests.simulation.mutations import MUTATIONS
-from tests.simulation.run import play_all
+from tests.simulation.run import play_all, put_away
 
 SCHEDULES = int(os.environ.get("CHAMADOS_TEST_SCHEDULES", "8"))
 SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
@@ -26,6 +27,12 @@ SEEN_AT = {
     "no_hold": 4,
 }
 """Seeds that have shown them before, tried first."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _left_as_found() -> Iterator[None]:
+    yield
+    put_away()
 
 
 def test_every_schedule_ends_as_the_model_allows() -> None:

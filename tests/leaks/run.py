@@ -133,6 +133,12 @@ class Installation:
         """Asked so often that SQLAlchemy would be felt."""
         return self.reader.execute(query).fetchone()
 
+    def close(self) -> None:
+        self.reader.close()
+        self.store.close()
+        self.folder.cleanup()
+        structlog.reset_defaults()
+
 
 def _drop(*_: object) -> Any:
     raise structlog.DropEvent
@@ -326,3 +332,9 @@ def play_all(seeds: Sequence[int]) -> list[Result]:
     gc.enable()
     gc.collect()
     return results
+
+
+def put_away() -> None:
+    """This process is as before."""
+    while _installation:
+        _installation.pop().close()

@@ -117,6 +117,7 @@ class Installation:
         self.reader.close()
         self.store.close()
         self.folder.cleanup()
+        structlog.reset_defaults()
 
 
 def _drop(*_: object) -> Any:
@@ -463,3 +464,9 @@ def play_all(seeds: Sequence[int], *, verbose: bool = False, silent: bool = Fals
     gc.enable()
     gc.collect()
     return results
+
+
+def put_away() -> None:
+    """This process is as before."""
+    while _installation:
+        _installation.pop().close()
