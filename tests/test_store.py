@@ -3,10 +3,13 @@
 import threading
 import time
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from bridge.reconcile.speech import say_once
 from bridge.store import Store, engine, schema
 from bridge.store.engine import TransactionOpen, refuse_in_transaction
 from bridge.store.tables import Ticket
@@ -45,6 +48,27 @@ def test_a_lease_that_ran_out_is_taken_over_and_its_old_owner_writes_nothing(
         settle(store, first, outcome="x", due_at=None, now=later)
     with store.read() as db:
         assert db.get_one(Ticket, number).title == "t"
+
+
+def test_who_sleeps_while_it_looks_for_its_words_writes_them_no_second_time(
+    store: Store, number: int
+) -> None:
+    written: list[str] = []
+
+    def looks(*_: object) -> None:
+        assert claim(store, number, owner="b", now=NOW + LEASE, lease=LEASE)
+
+    def writes(*_: object, marker: str) -> str:
+        written.append(marker)
+        return "1"
+
+    jira = SimpleNamespace(find_comment=looks, comment=writes)
+    services: Any = SimpleNamespace(jira=jira, store=store, clock=lambda: NOW + LEASE)
+    first = claim(store, number, owner="a", now=NOW, lease=LEASE)
+    assert first
+    with pytest.raises(LeaseLost):
+        say_once(services, first, "10001", [], marker="action-1")
+    assert written == []
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

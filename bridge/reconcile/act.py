@@ -23,6 +23,7 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Heading, Paragraph
 from bridge.domain import PartnerVerb, Verdict, reference
 from bridge.reconcile.remarks import ring_about, ring_for_partner
+from bridge.reconcile.speech import say_once
 from bridge.reconcile.telling import ask, correct, gather, tell
 from bridge.rules.links import fingerprint
 from bridge.services import Services
@@ -187,10 +188,8 @@ def _lane(db: Session, ticket_id: int, verdict: Verdict) -> LaneRow:
 
 def _comment(services: Services, claimed: Claim, ticket: Ticket, action: Comment) -> str:
     marker = f"action-{action.action.id}"
-    issue_id = ticket.jira_id or ""
-    # A crash may have come between Jira's answer and our row: look before writing.
-    already = services.jira.find_comment(issue_id, marker)
-    comment_id = already or services.jira.comment(issue_id, _words(ticket, action), marker=marker)
+    words = _words(ticket, action)
+    comment_id = say_once(services, claimed, ticket.jira_id or "", words, marker=marker)
     outcome = f"wrote comment {comment_id}: {action.action.verb}"
     with writing(services.store, claimed) as db:
         db.get_one(PartnerActionRow, action.action.id).comment_id = comment_id

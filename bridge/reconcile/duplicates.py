@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from bridge.clients.errors import Refused
 from bridge.clients.jira import Paragraph
 from bridge.domain import reference
+from bridge.reconcile.speech import say_once
 from bridge.services import Services
 from bridge.store import sweeps
 from bridge.store.tables import LaneRow, PartnerActionRow, Ticket, TicketPullRequest, Upload
@@ -82,9 +83,8 @@ def _close(services: Services, claimed: Claim, copy: Copy, kept: Copy) -> str:
         refusal = f" (not linked: {error.reason})"
     else:
         refusal = ""
-    if jira.find_comment(issue.id, RING) is None:
-        words = COMMENT.format(reference=reference(claimed.ticket_id), key=kept[1])
-        jira.comment(issue.id, [Paragraph(words)], marker=RING)
+    words = COMMENT.format(reference=reference(claimed.ticket_id), key=kept[1])
+    say_once(services, claimed, issue.id, [Paragraph(words)], marker=RING)
     ends = [name for name in issue.transitions if statuses[name].category is Category.DONE]
     if ends:
         jira.move(issue.id, issue.transitions[ends[0]])

@@ -9,6 +9,7 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Paragraph
 from bridge.clients.jira.files import FORBIDDEN
 from bridge.domain import Issue
+from bridge.reconcile.speech import say_once
 from bridge.services import Services
 from bridge.store.file_limit import file_limit
 from bridge.store.tables import Ticket, Upload
@@ -71,7 +72,7 @@ def _attach(services: Services, claimed: Claim, ticket: Ticket, issue: Issue, up
     except Refused as error:
         refusal, said = error.reason, f"Jira refused file {upload.id}"
         outcome = f"Jira refused {name}: {refusal}"
-        _say_so(services, issue, upload, refusal)
+        _say_so(services, claimed, issue, upload, refusal)
     with writing(services.store, claimed) as db:
         row = db.get_one(Upload, upload.id)
         row.jira_id, row.refusal = jira_id, refusal
@@ -151,9 +152,7 @@ def _remove(services: Services, jira_id: str) -> None:
         log.warning("a spoilt copy of a file stays in Jira", attachment=jira_id, reason=str(error))
 
 
-def _say_so(services: Services, issue: Issue, upload: Upload, refusal: str) -> None:
+def _say_so(services: Services, claimed: Claim, issue: Issue, upload: Upload, refusal: str) -> None:
     """Tell the developers, whose description names the file."""
-    marker = f"file-{upload.id}"
-    if services.jira.find_comment(issue.id, marker) is None:
-        words = NOT_ATTACHED.format(name=upload.filename, size=upload.size, reason=refusal)
-        services.jira.comment(issue.id, [Paragraph(words)], marker=marker)
+    words = NOT_ATTACHED.format(name=upload.filename, size=upload.size, reason=refusal)
+    say_once(services, claimed, issue.id, [Paragraph(words)], marker=f"file-{upload.id}")

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bridge.actions import Ask, Correct, Gathered, Tell
 from bridge.clients.jira import Heading, Paragraph
 from bridge.reconcile.letters import Happening, apart, letter, send, send_to_all
+from bridge.reconcile.speech import say_once
 from bridge.rules import Holds
 from bridge.services import Services
 from bridge.store import followers, mails
@@ -100,11 +101,11 @@ def _recall_news(db: Session, ticket: Ticket, action: Correct, *, now: datetime)
 
 def ask(services: Services, claimed: Claim, ticket: Ticket, action: Ask) -> str:
     """Ask inside Jira for the comment that a status wants; once, whatever breaks."""
-    issue_id, now = ticket.jira_id or "", services.clock()
-    marker = services.mappings.workflow.comment_marker
-    already = services.jira.find_comment(issue_id, action.source)
-    number = already or services.jira.comment(
-        issue_id,
+    now, marker = services.clock(), services.mappings.workflow.comment_marker
+    number = say_once(
+        services,
+        claimed,
+        ticket.jira_id or "",
         [
             Heading("Falta o comentário para o parceiro"),
             Paragraph(
