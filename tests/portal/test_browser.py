@@ -107,7 +107,9 @@ def test_whole_way_from_form_to_ticket(page: Page, opened: Portal) -> None:
     assert opened.tickets()[0].answers["descricao"] == OWN.replace("\n", "\r\n")
 
 
-def test_an_invention_is_told_apart_without_colour_and_left_out(page: Page, opened: Portal) -> None:
+def test_statement_9_an_invention_is_told_apart_without_colour_and_left_out(
+    page: Page, opened: Portal
+) -> None:
     said = "Não salva. Acontece desde 26 de outubro com 3 clientes."
     opened.assistant.answer = proposal(
         title="Produtos não salva", steps=("Abrir Produtos", "Salvar"), result=said
@@ -194,7 +196,7 @@ def test_nothing_sticks_out_and_targets_are_large(page: Page, opened: Portal) ->
 
 
 @pytest.mark.parametrize("page", [True], indirect=True, ids=["javascript"])
-def test_an_open_ticket_like_the_one_being_written_is_followed_in_one_click(
+def test_statement_8_an_open_ticket_like_the_one_being_written_is_followed_in_one_click(
     page: Page, opened: Portal
 ) -> None:
     with opened.services.store.begin() as db:
