@@ -43,6 +43,7 @@ pytestmark = [
 def chromium() -> Iterator[Chromium]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        expect.set_options(timeout=20_000)  # a machine may be busy
         yield started
         started.close()
 
