@@ -14,8 +14,10 @@ from playwright.sync_api import Page, expect
 
 from bridge.store import people
 from bridge.store.tables import Delivery
-from tests.portal.conftest import PNG, START, Browser, Portal
+from tests.portal.conftest import PNG, START, Browser, Portal, proposal
 from tests.portal.test_browser import OWN, chromium, fill, pytestmark, served  # noqa: F401  (fixtures, marks)
+from tests.portal.test_following import links, mail_to
+from tests.portal.test_following import tell as queue
 from tests.portal.test_panel import tell
 
 EMAIL = "ana@revenda.com.br"
@@ -145,8 +147,42 @@ def test_form_and_its_errors(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Revisar e enviar").click()
     expect(visit.page.get_by_role("heading", level=1)).to_have_text("Revise antes de enviar")
     visit.check("review")
+    said = "Não salva. Acontece desde 26 de outubro com 3 clientes."
+    visit.opened.assistant.answer = proposal(title="Produtos: não salva", result=said, questions=("Qual?",))
+    visit.page.go_back()
+    visit.page.get_by_role("button", name="Melhorar descrição com IA").click()
+    expect(visit.page.get_by_role("heading", level=1)).to_have_text("Compare e decida")
+    visit.check("proposal")
     visit.at("/chamados/novo", "drafts")
     visit.at("/nada", "not found")
+
+
+def test_form_while_it_is_filled_in(visit: Visit) -> None:
+    visit.page.goto("/chamados/novo?vazio=1")
+    fill(visit.page)
+    visit.page.get_by_label("Notificar também").fill("a@b.com.br; ruim; a@b.com.br;")
+    visit.page.keyboard.press("Tab")
+    for name in ("tela.png", "programa.exe"):
+        visit.page.get_by_label("Arquivos para").set_input_files(
+            [{"name": name, "mimeType": "image/png", "buffer": PNG}]
+        )
+    expect(visit.page.locator("a.file-name")).to_have_text("tela.png")
+    expect(visit.page.locator(".file.bad")).to_contain_text("programa.exe")
+    expect(visit.page.get_by_text("“ruim” não é um e-mail.")).to_be_visible()
+    visit.check("chips, files and refusals")
+
+
+def test_what_an_email_leads_to(visit: Visit) -> None:
+    number = visit.client.file_ticket()
+    queue(visit.opened, number, "publicado", "Publicado")
+    mail = mail_to(visit.opened, EMAIL, "publicado")
+    confirmed, failing = links(mail, "agir/")
+    visit.at(confirmed, "confirm by link")
+    visit.at(failing, "still failing by link")
+    visit.at(links(mail, "avisos/")[0], "what one receives")
+    visit.at("/avisos/x", "what nobody receives")
+    visit.opened.move(number, "Encerrado")
+    visit.at(confirmed, "link whose moment has passed")
 
 
 def test_signing_in(visit: Visit) -> None:

@@ -4,7 +4,11 @@
   document.documentElement.classList.add("js");
 
   const summary = document.querySelector("[data-focus]");
-  if (summary) summary.focus();
+  if (summary) {
+    summary.focus();
+    // A page with errors answers a form that was sent: going back to it would ask to send that again.
+    history.replaceState(history.state, "", location.href);
+  }
 
   // One press is enough; the button says that it was heard.
   document.addEventListener("submit", (event) => {
