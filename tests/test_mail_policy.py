@@ -234,6 +234,16 @@ def test_what_was_told_is_told_no_second_time() -> None:
     assert gathered((0, 1, 2), after=6, followers=(replace(OPENER, told_through=103),)) == [None]
 
 
+def test_what_was_withdrawn_is_gathered_again_by_itself() -> None:
+    """Of five lines the second and third were in an e-mail that did not go; the fourth and fifth are told."""
+    so_far = replace(OPENER, told_through=105, recalled=((101, 103),))
+    again, *_ = gathered((0, 1, 2, 3, 4), after=20, followers=(so_far,))
+    assert (again.through, again.context["comment"]) == (103, "Nota 2\n\nNota 3")
+    first, second, *_ = gathered((0, 1, 2, 3, 4, 5), after=20, followers=(so_far,))
+    assert (first.through, second.through) == (103, 106)
+    assert second.context["comment"] == "Nota 6"
+
+
 def test_who_wants_it_daily_gets_it_in_the_morning_and_who_wants_none_never() -> None:
     daily, never = replace(OPENER, pace=Pace.DAILY), replace(OPENER, pace=Pace.NEVER)
     *nothing, again = gathered((0,), after=30, followers=(daily, never))

@@ -32,6 +32,8 @@ class Follower:
     pace: Pace = Pace.SOON
     told_through: int = 0
     """The last line of the timeline that was e-mailed as news, or need not be."""
+    recalled: tuple[tuple[int, int], ...] = ()
+    """Before that, the lines whose e-mails were withdrawn: each after the first number, up to the second."""
 
 
 @dataclass(frozen=True, kw_only=True)

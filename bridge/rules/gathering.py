@@ -33,13 +33,10 @@ def gatherings(
 
     At the latest moment only what has waited out its hold is said; the rest waits on.
     """
-    groups: dict[tuple[int, Pace], list[str]] = {}
-    for one in followers:
-        if one.proved and not one.muted and one.pace is not Pace.NEVER:
-            groups.setdefault((one.told_through, one.pace), []).append(one.email)
     held_until = _held_until(news, story)
-    for (through, pace), recipients in groups.items():
-        pending = [one for one in news if one.number > through and one.source in held_until]
+    for (after, until, pace), recipients in _groups(followers).items():
+        within = [one for one in news if after < one.number and (until is None or one.number <= until)]
+        pending = [one for one in within if one.source in held_until]
         if not _still_said(pending, story):
             continue
         ripe_at = _ripe_at(pending, pace, story.holds)
@@ -47,11 +44,23 @@ def gatherings(
             yield ripe_at
             continue
         ready = list(takewhile(lambda one: story.ripe(held_until[one.source]), pending))
+        whole = len(ready) == len(pending)
         said = _still_said(ready, story)
         if said:
-            yield _gathered(ready[-1].number, said, recipients, story)
-        if len(ready) < len(pending):
+            through = until if whole and until else ready[-1].number
+            yield _gathered(through, said, recipients, story)
+        if not whole:
             yield held_until[pending[len(ready)].source]
+
+
+def _groups(followers: Sequence[Follower]) -> dict[tuple[int, int | None, Pace], list[str]]:
+    """Who gets the same: the lines after which it begins and up to which it goes, and how soon."""
+    found: dict[tuple[int, int | None, Pace], list[str]] = {}
+    for one in followers:
+        if one.proved and not one.muted and one.pace is not Pace.NEVER:
+            for after, until in (*one.recalled, (one.told_through, None)):
+                found.setdefault((after, until, one.pace), []).append(one.email)
+    return found
 
 
 def ripe_after(told: Iterable[Tell], holds: Holds) -> list[datetime]:

@@ -90,19 +90,27 @@ def _rows(db: Session, ticket_id: int) -> Sequence[Recipient]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What a person's e-mails of news have told: see `Follower`."""
+
+    through: int = 0
+    recalled: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Known:
     """What is known of the people that follow a ticket, by address."""
 
     readers: Mapping[str, Reader]
     partners: Mapping[str, Partner]
-    told: Mapping[str, int]
+    told: Mapping[str, _Told]
 
 
 def _known(db: Session, ticket_id: int, emails: Sequence[str]) -> _Known:
     return _Known(
         readers={one.email: one for one in db.scalars(select(Reader).where(Reader.email.in_(emails)))},
         partners={one.email: one for one in db.scalars(select(Partner).where(Partner.email.in_(emails)))},
-        told=_told_through(db, ticket_id),
+        told=_told(db, ticket_id),
     )
 
 
@@ -111,6 +119,7 @@ def _follower(row: Recipient, ticket: Ticket, opener: Partner, known: _Known) ->
     said = reader.wants if reader else None
     may_be_asked = partner is not None or vouches(opener.email, row.email)
     proved = row.is_opener or (said is not False and bool(said or may_be_asked))
+    told = known.told.get(row.email, _Told())
     return Follower(
         email=row.email,
         is_opener=row.is_opener,
@@ -120,19 +129,34 @@ def _follower(row: Recipient, ticket: Ticket, opener: Partner, known: _Known) ->
         or (partner is not None and partner.organisation_id == ticket.organisation_id and partner.active),
         added_by=row.added_by or (opener.name if proved else opener.email),
         pace=Pace(reader.pace) if reader else Pace.SOON,
-        told_through=max(known.told.get(row.email, 0), row.news_after),
+        told_through=max(told.through, row.news_after),
+        recalled=tuple(
+            (max(after, row.news_after), until) for after, until in told.recalled if until > row.news_after
+        ),
     )
 
 
-def _told_through(db: Session, ticket_id: int) -> dict[str, int]:
-    """By address, the last line of the timeline that an e-mail of news has told."""
-    news = select(Mail.recipient, Mail.cause).where(
-        Mail.ticket_id == ticket_id, Mail.cause.startswith(NEWS), Mail.state != "withdrawn"
+def _told(db: Session, ticket_id: int) -> dict[str, _Told]:
+    """By address, which lines of the timeline its e-mails of news have told."""
+    news = select(Mail.recipient, Mail.cause, Mail.state == "withdrawn").where(
+        Mail.ticket_id == ticket_id, Mail.cause.startswith(NEWS)
     )
-    found: dict[str, int] = {}
-    for email, cause in db.execute(news):
-        found[email] = max(found.get(email, 0), int(cause.removeprefix(NEWS)))
-    return found
+    lines: dict[str, list[tuple[int, bool]]] = {}
+    for email, cause, withdrawn in db.execute(news):
+        lines.setdefault(email, []).append((int(cause.removeprefix(NEWS)), withdrawn))
+    return {email: _told_of(sorted(found)) for email, found in lines.items()}
+
+
+def _told_of(lines: list[tuple[int, bool]]) -> _Told:
+    """Each e-mail tells from the line after the last one's on, up to its own."""
+    through = max((number for number, withdrawn in lines if not withdrawn), default=0)
+    begins = [0, *(number for number, _ in lines)]
+    recalled = [
+        (begin, number)
+        for begin, (number, withdrawn) in zip(begins, lines, strict=False)
+        if withdrawn and number < through
+    ]
+    return _Told(through=through, recalled=tuple(recalled))
 
 
 def _newest_line(db: Session, ticket_id: int) -> int:
