@@ -33,7 +33,7 @@ class Tally:
     points: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     doubled: Counter[str] = field(default_factory=Counter)
-    """E-mails that came twice, by the point of the kill."""
+    """Kills after which an e-mail came twice, by their point."""
 
 
 @dataclass
@@ -68,9 +68,11 @@ class Sweep:
         wrong = [*_settled(ticket), *_one_issue(self, ticket), *check(self, ticket)]
         self.tally.faults += [f"{name}: {one}" for one in wrong]
         ids = Counter(one["headers"]["message-id"] for one in self.world.sandbox.mail.mails()[mails:])
-        self.tally.doubled[name] += sum(count - 1 for count in ids.values())
-        if not self.tally.doubled[name]:
-            del self.tally.doubled[name]
+        twice = sum(count - 1 for count in ids.values())
+        if twice:
+            self.tally.doubled[name] += 1
+        if twice > 1:
+            self.tally.faults.append(f"{name}: {twice} e-mails came again, where one may")
 
     def fresh_ticket(self) -> int:
         """A ticket at rest with its issue, made without a kill."""
