@@ -8,7 +8,7 @@ import pytest
 from tests.crash.sweep import JOURNEYS, Sweep, quiet
 from tests.world import World
 
-KILLS = int(os.environ.get("CHAMADOS_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("CHAMADOS_TEST_KILLS", "2"))
 """Of each journey on each engine."""
 SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
 

@@ -535,7 +535,12 @@ EMAILS = {
     ),
     "broken MJML": Case(L, "</mjml>", "", "<mjml", "not valid MJML", "Close each tag"),
     "remote font": Case(
-        L, "'Helvetica Neue'", "Roboto", "<mjml", "would fetch https://fonts.googleapis.com", "system fonts"
+        L,
+        "-apple-system, 'Helvetica Neue', Arial, sans-serif\" />",
+        'Roboto" />',
+        "<mjml",
+        "would fetch https://fonts.googleapis.com",
+        "system fonts",
     ),
     "remote image": Case(
         L, "<mj-text>{{ block.text }}</mj-text>",
