@@ -14,7 +14,7 @@ from tests.leaks.__main__ import summary
 from tests.leaks.mutations import MUTATIONS
 from tests.leaks.run import play_all, put_away
 
-ISSUES = int(os.environ.get("CHAMADOS_TEST_ISSUES", "12"))
+ISSUES = int(os.environ.get("CHAMADOS_TEST_ISSUES", "8"))
 SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
 WITHIN = 100
 """Issues within which each broken rule must be seen to leak."""

@@ -14,7 +14,7 @@ from tests.simulation.__main__ import summary
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.run import play_all, put_away
 
-SCHEDULES = int(os.environ.get("CHAMADOS_TEST_SCHEDULES", "8"))
+SCHEDULES = int(os.environ.get("CHAMADOS_TEST_SCHEDULES", "5"))
 SEED = int(os.environ.get("CHAMADOS_TEST_SEED", "1"))
 WITHIN = 100
 """Schedules within which each broken rule must be seen."""
