@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from jsonschema import Draft4Validator
+from jsonschema_rs import Draft4Validator
 from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest
 from requests.adapters import HTTPAdapter
@@ -199,9 +199,9 @@ def _document_fault(
 ) -> str:
     """Every ADF document in the body, against the ADF schema."""
     for document in found:
-        errors = [error.message[:200] for error in _adf(shared).iter_errors(document)]
-        if errors:
-            return f"{request.method} {path}: not ADF: {errors[0]}"
+        error = next(_adf(shared).iter_errors(document), None)
+        if error:
+            return f"{request.method} {path}: not ADF: {error.message[:200]}"
     return ""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft4Validator
+from jsonschema_rs import Draft4Validator
 
 from bridge.clients.jira import Facts, Fold, Heading, Numbered, Paragraph, plain
 from bridge.clients.jira import adf as adf_module

@@ -66,7 +66,7 @@ def _validator() -> Any:
     if not path.is_file():
         return None
     try:
-        from jsonschema import Draft4Validator
+        from jsonschema_rs import Draft4Validator
     except ImportError:  # installed for the tests only
         return None
     return Draft4Validator(json.loads(path.read_text("utf-8")))
