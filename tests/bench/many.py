@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 import requests
-from sqlalchemy import func, select, update
+from sqlalchemy import Interval, func, literal, select, update
 
 from bridge.cli.waiting import free_port, until
 from bridge.reconcile.create import QUARANTINE
@@ -126,7 +126,7 @@ class Workers:
             doubtful = db.scalars(
                 update(Ticket)
                 .where(Ticket.jira_key.is_(None), Ticket.create_started_at.is_not(None))
-                .values(create_started_at=Ticket.create_started_at - QUARANTINE)
+                .values(create_started_at=Ticket.create_started_at - literal(QUARANTINE, Interval))
                 .returning(Ticket.id)
             ).all()
             for number in doubtful:
@@ -134,7 +134,7 @@ class Workers:
             mails = db.scalars(
                 update(Mail)
                 .where(Mail.state == "sending")
-                .values(due_at=Mail.due_at - SENDING_LIMIT)
+                .values(due_at=Mail.due_at - literal(SENDING_LIMIT, Interval))
                 .returning(Mail.id)
             ).all()
         return len(doubtful), len(mails)
