@@ -1,43 +1,43 @@
 """The command line: `chamados`. Exit 0 fine, 1 failed, 2 changes pending or wrong usage."""
 
+from importlib import import_module
+
 import click
 
 from bridge import __version__
-from bridge.cli import (
-    database,
-    demonstration,
-    doctor,
-    github,
-    looking,
-    mail,
-    partners,
-    provision,
-    running,
-    sight,
-)
+
+MODULES = {
+    "db": "database",
+    "deliveries": "sight",
+    "demo": "demonstration",
+    "doctor": "doctor",
+    "explain": "sight",
+    "github": "github",
+    "jira": "provision",
+    "mail": "mail",
+    "partners": "partners",
+    "reconcile": "looking",
+    "sandbox": "demonstration",
+    "serve": "running",
+    "tickets": "sight",
+    "worker": "running",
+    "workflow": "sight",
+}
+"""Where each command is: a server does without the sandbox and what it needs, in memory and at its start."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in MODULES:
+            return None
+        command: click.Command = getattr(import_module(f"bridge.cli.{MODULES[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="chamados")
 def main() -> None:
     """The bridge between partners, Jira and GitHub."""
-
-
-for command in (
-    demonstration.demo,
-    demonstration.sandbox,
-    running.serve,
-    running.worker,
-    doctor.doctor,
-    provision.jira,
-    github.github,
-    looking.reconcile,
-    sight.explain,
-    sight.deliveries,
-    sight.tickets,
-    sight.workflow,
-    mail.mail,
-    partners.partners,
-    database.db,
-):
-    main.add_command(command)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 import click
-import openai
 from sqlalchemy import text
 
 from bridge.cli.common import clean
@@ -175,6 +174,8 @@ def _mail(config: Config, findings: list[Finding]) -> list[Finding]:
 def _openai(config: Config) -> Finding:
     if not config.openai.api_key:
         return Finding("openai", "ok", "off: partners write without AI")
+    import openai
+
     client = openai.OpenAI(
         api_key=config.openai.api_key.reveal(),
         base_url=config.openai.base_url,

@@ -3,19 +3,23 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import Future, TimeoutError
+from functools import cached_property
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openai
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
-from openai.types.responses.response_format_text_json_schema_config_param import (
-    ResponseFormatTextJSONSchemaConfigParam,
-)
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.config import OpenAISettings
 from bridge.proposal import Proposal, mask
 from bridge.store import refuse_in_transaction
+
+if TYPE_CHECKING:
+    # The library takes 25 MB and half a second: it is loaded when somebody asks.
+    import openai
+    from openai.types.responses.response_format_text_json_schema_config_param import (
+        ResponseFormatTextJSONSchemaConfigParam,
+    )
 
 SERVICE = "OpenAI"
 TITLE_LIMIT = 200
@@ -54,7 +58,7 @@ _PROPERTIES = {
     "frequencia": _TEXT,
     "perguntas": _TEXTS,
 }
-FORMAT: ResponseFormatTextJSONSchemaConfigParam = {
+FORMAT: "ResponseFormatTextJSONSchemaConfigParam" = {
     "type": "json_schema",
     "name": "proposta_de_chamado",
     "strict": True,
@@ -117,15 +121,15 @@ class Assistant:
 
     def __init__(self, settings: OpenAISettings, *, timeout: float = 8.0) -> None:
         self.available = bool(settings.api_key)
-        self._model = settings.model
+        self._settings = settings
         self._timeout = timeout
-        self._client = (
-            openai.OpenAI(
-                api_key=settings.api_key.reveal(), base_url=settings.base_url, max_retries=0, timeout=timeout
-            )
-            if self.available
-            else None
-        )
+
+    @cached_property
+    def _client(self) -> "openai.OpenAI":
+        import openai
+
+        key, url = self._settings.api_key.reveal(), self._settings.base_url
+        return openai.OpenAI(api_key=key, base_url=url, max_retries=0, timeout=self._timeout)
 
     def propose(self, *, title: str, description: str, flow: list[str], tool: str) -> Proposal:
         """A clearer title and description of the same facts, and what is still missing.
@@ -145,7 +149,7 @@ class Assistant:
             "ferramenta": tool,
         }
         said = _read(self._ask_in_time(json.dumps(asked, ensure_ascii=False)))
-        return _proposal(said, restore=masked.restore, model=self._model)
+        return _proposal(said, restore=masked.restore, model=self._settings.model)
 
     def _ask_in_time(self, content: str) -> str:
         """The library's limit is for each phase of a call; this one is for the whole."""
@@ -164,11 +168,13 @@ class Assistant:
             raise Unavailable(SERVICE, f"no answer in {self._timeout:.0f} s") from error
 
     def _ask(self, content: str) -> str:
-        if self._client is None:
+        if not self.available:
             raise Unavailable(SERVICE, "the AI is switched off: no API key is set")
+        import openai
+
         try:
             answer = self._client.responses.with_raw_response.create(
-                model=self._model,
+                model=self._settings.model,
                 instructions=INSTRUCTIONS,
                 input=[{"role": "user", "content": content}],
                 text={"format": FORMAT},
@@ -184,13 +190,13 @@ class Assistant:
             raise Refused(SERVICE, f"the answer cannot be read ({type(error).__name__})") from error
 
 
-def _failure(error: openai.APIStatusError) -> Unavailable | Refused:
+def _failure(error: "openai.APIStatusError") -> Unavailable | Refused:
     if error.status_code in {408, 409, 429} or error.status_code >= 500:
         return Unavailable(SERVICE, f"HTTP {error.status_code}", retry_after=_retry_after(error))
     return Refused(SERVICE, f"HTTP {error.status_code}: check the key, the model and the address")
 
 
-def _retry_after(error: openai.APIStatusError) -> float | None:
+def _retry_after(error: "openai.APIStatusError") -> float | None:
     named = error.response.headers.get("retry-after", "")
     return float(named) if named.isascii() and named.isdigit() else None
 
