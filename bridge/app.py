@@ -49,7 +49,7 @@ def open_services(config: Config) -> Services:
     schema.prepare(store)
     config.files.mkdir(parents=True, exist_ok=True)
     services = build(config, mappings, store)
-    with store.begin() as db:
+    with schema.alone(store), store.begin() as db:
         for name, email in config.partners:
             people.register(db, name=name, email=email, now=services.clock())
         for email in config.operators:

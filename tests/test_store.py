@@ -2,19 +2,27 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
+from bridge.app import open_services
+from bridge.config import load
 from bridge.reconcile.speech import say_once
-from bridge.store import Store, engine, schema
+from bridge.store import Store, engine, people, schema
 from bridge.store.engine import TransactionOpen, refuse_in_transaction
-from bridge.store.tables import Ticket
+from bridge.store.tables import Partner, Ticket
 from bridge.store.tickets import LeaseLost, claim, claimable, park, postpone, ring, settle, writing
 from tests.conftest import NOW
+from tests.settings import SETTINGS
 
 LEASE = timedelta(minutes=2)
 
@@ -32,6 +40,32 @@ def test_only_one_of_many_claims_a_ticket(store: Store, number: int) -> None:
     for thread in threads:
         thread.join()
     assert len([one for one in claims if one]) == 1
+
+
+def test_processes_that_start_at_once_register_the_first_partners_once(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_looked = threading.Barrier(2)
+    by_email = people.by_email
+
+    def slowly(db: Session, email: str) -> Partner | None:
+        found = by_email(db, email)
+        with suppress(threading.BrokenBarrierError):
+            both_looked.wait(0.5)
+        return found
+
+    monkeypatch.setattr(people, "by_email", slowly)
+    environment = SETTINGS | {
+        "CHAMADOS_DATABASE_URL": database_url,
+        "CHAMADOS_FILES": str(tmp_path / "files"),
+        "CHAMADOS_PARTNERS": "Revenda <revenda@example.com>",
+    }
+    with ThreadPoolExecutor(2) as pool:
+        started = list(pool.map(lambda _: open_services(load(environment)), range(2)))
+    with started[0].store.read() as db:
+        assert db.scalars(select(Partner.email)).all() == ["revenda@example.com"]
+    for services in started:
+        services.store.close()
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_its_old_owner_writes_nothing(

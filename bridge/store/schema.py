@@ -55,7 +55,7 @@ def prepare(store: Store) -> None:
 
 def upgrade(store: Store) -> str:
     """Bring the tables to this program's version; safe to run from several processes at once."""
-    with _alone(store), store.engine.connect() as connection:
+    with alone(store), store.engine.connect() as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -98,7 +98,8 @@ def _config() -> AlembicConfig:
 
 
 @contextmanager
-def _alone(store: Store) -> Iterator[None]:
+def alone(store: Store) -> Iterator[None]:
+    """One process after the other, of all hosts: each might make what another is making."""
     with _file_lock(store) if store.is_sqlite else _advisory_lock(store):
         yield
 

@@ -31,7 +31,7 @@ from bridge.store.tickets import ring
 from tests.bench.installation import FORM
 
 BY_HAND = ("Backlog", "To Do")
-LIMIT = 1200.0
+READY_LIMIT, LIMIT = 60.0, 1200.0
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Workers:
 
     def wait_ready(self) -> None:
         logs = [self.logs / f"worker-{number + 1}.log" for number in range(self.started)]
-        assert until(lambda: all("working" in log.read_text() for log in logs), seconds=LIMIT)
+        assert until(lambda: all("working" in log.read_text() for log in logs), seconds=READY_LIMIT)
 
     def kill_oldest(self) -> None:
         victim = self.running.pop(0)
