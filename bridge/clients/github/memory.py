@@ -78,26 +78,32 @@ class Memory:
 
 @dataclass
 class History:
-    """What is known of one commit's history. Histories never change, so it stays true."""
+    """What is known of one commit's history. `at`: a monotonic moment."""
 
+    at: float
     has: set[str] = field(default_factory=set)
     lacks: set[str] = field(default_factory=set)
     turns: _Turns = field(default_factory=_Turns)
 
 
 class Histories:
-    """The newest published commits' histories, as far as they were asked."""
+    """The newest published commits' histories, as far as they were asked.
 
-    def __init__(self) -> None:
+    A commit's never changes, so it stays true; a tag can move, so its own holds for FRESH_SECONDS.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._kept: OrderedDict[tuple[str, str], History] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, repository: str, head: str) -> History:
-        if not _SHA.fullmatch(head):
-            return History()  # a branch or a tag can move
+        key, now = (repository.lower(), head), self._clock()
         with self._lock:
-            found = self._kept.setdefault((repository.lower(), head), History())
-            self._kept.move_to_end((repository.lower(), head))
+            found = self._kept.setdefault(key, History(now))
+            if not _SHA.fullmatch(head) and now - found.at >= FRESH_SECONDS:
+                found = self._kept[key] = History(now)
+            self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             return found

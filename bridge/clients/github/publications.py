@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from urllib.parse import urlsplit
 
-from github import GithubException
 from github.Deployment import Deployment as GithubDeployment
 from github.Repository import Repository
 
@@ -29,6 +28,7 @@ class Deployment:
 
     identity: str
     sha: str
+    """Of the commit; a release's tag, which GitHub compares as well."""
     ref: str
     environment: str
     state: str
@@ -89,18 +89,17 @@ class Publications(Containment, Conditional):
         return self.memory.once(key, lambda: self.asked(ask), good=lambda known: 0 < at_least <= known.seen)
 
     def release(self, repository: str, tag: str) -> Deployment:
-        """A release as what it means to us, that its tag's commit is published: two calls for all."""
+        """A release as what it means to us, that its tag is published: one call for all."""
 
         def ask() -> Deployment:
             found = self.repository(repository).get_release(tag)
             published = not (found.draft or found.prerelease)
-            sha = _commit_of(self.repository(repository), tag) if published else ""
             return Deployment(
                 identity=f"release:{found.id}",
-                sha=sha,
+                sha=found.tag_name,
                 ref=found.tag_name,
                 environment="release",
-                state="success" if sha else "pending",
+                state="success" if published else "pending",
                 url="",
                 at=utc(found.published_at or found.created_at),
             )
@@ -183,16 +182,6 @@ class Publications(Containment, Conditional):
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _commit_of(repository: Repository, tag: str) -> str:
-    """Empty where the tag is gone: 422 is GitHub's word for a commit that is not there."""
-    try:
-        return repository.get_commit(tag).sha
-    except GithubException as error:
-        if error.status == 422:
-            return ""
-        raise
 
 
 def _url_of(repository: Repository, sha: str, is_ours: IsOurs) -> str:
