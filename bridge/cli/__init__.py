@@ -16,6 +16,7 @@ MODULES = {
     "jira": "provision",
     "mail": "mail",
     "partners": "partners",
+    "privacy": "privacy",
     "reconcile": "looking",
     "sandbox": "demonstration",
     "serve": "running",

@@ -1,0 +1,112 @@
+"""`chamados privacy`: what is kept about the person behind an address, handed over or forgotten."""
+
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import click
+import structlog
+from sqlalchemy.orm import Session
+
+from bridge.cli.common import clean, fail, opened
+from bridge.services import Services
+from bridge.store import erasure
+from bridge.store import privacy as kept
+from bridge.store.erasure import Erased
+from mappings.model import Category
+
+log = structlog.get_logger()
+
+
+class _OnlyLooked(Exception):
+    """Ends the transaction of an erasure that is only shown."""
+
+
+@click.group()
+def privacy() -> None:
+    """What is kept about a person: handed over, or forgotten (LGPD, Art. 18)."""
+
+
+@privacy.command()
+@click.argument("email")
+@click.option(
+    "--files",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder, made if need be, for copies of the files that the person has sent.",
+)
+def export(email: str, files: Path | None) -> None:
+    """Print all that is kept about the person behind an address, as JSON."""
+    services = opened()
+    with services.store.read() as db:
+        found = kept.export(db, email)
+        uploads = kept.files_of(db, email) if files else []
+    for upload in uploads:
+        _copy(services.config.files / upload.stored_as, files, f"{upload.id}-{upload.filename}")
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=_moment))
+
+
+@privacy.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do it. Without, it is only shown, and the exit status is 2.")
+def erase(email: str, yes: bool) -> None:
+    """Forget the person behind an address. Their tickets stay, without who they were; there is no undo."""
+    services = opened()
+    erased = _erase(services, email, for_good=yes)
+    counts = {name: number for name, number in erased.counts.items() if number}
+    if not counts:
+        click.echo(clean(f"nothing is kept about {email}"))
+        return
+    for name, number in counts.items():
+        click.echo(f"{'erased' if yes else 'would erase'} {number} {name}")
+    if erased.open_tickets:
+        under_way = ", ".join(erased.open_tickets)
+        click.echo(f"under way, and the person is told of them no more: {under_way}")
+    if erased.issues:
+        click.echo(f"Jira keeps its own; look for the address and the name in {', '.join(erased.issues)}")
+    if not yes:
+        click.echo("nothing was changed: add --yes to erase it")
+        raise SystemExit(2)
+    for name in erased.files:
+        _delete(services.config.files / name)
+    log.warning("erased a person", counts=counts)
+
+
+def _erase(services: Services, email: str, *, for_good: bool) -> Erased:
+    statuses = services.mappings.workflow.statuses.values()
+    closed = frozenset(one.name for one in statuses if one.category is Category.DONE)
+
+    def erased(db: Session) -> Erased:
+        return erasure.erase(db, email, closed=closed, now=services.clock())
+
+    if for_good:
+        with services.store.begin() as db:
+            return erased(db)
+    try:
+        with services.store.begin() as db:
+            found = erased(db)
+            raise _OnlyLooked
+    except _OnlyLooked:
+        return found
+
+
+def _copy(source: Path, folder: Path | None, name: str) -> None:
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / Path(name).name)
+    except OSError as error:
+        fail(f"{name} cannot be copied: {error.strerror}")
+
+
+def _delete(path: Path) -> None:
+    """The file and its small picture."""
+    for one in (path, path.with_name(f"{path.name}.mini")):
+        one.unlink(missing_ok=True)
+
+
+def _moment(value: object) -> str:
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} is no JSON")
+    return value.isoformat(timespec="seconds")
