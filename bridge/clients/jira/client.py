@@ -1,9 +1,7 @@
 """Jira in our verbs. Cloud (v3, ADF) or Data Center (v2, wiki markup), as serverInfo says."""
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from bridge.actions import Link
@@ -11,8 +9,9 @@ from bridge.clients.errors import Refused
 from bridge.clients.jira import adf, documents, paging, reading, wiki
 from bridge.clients.jira.documents import Block, Paragraph
 from bridge.clients.jira.files import Files
-from bridge.clients.jira.site import Site, ask_site, server_info
-from bridge.clients.jira.transport import Transport, segment
+from bridge.clients.jira.searches import PROPERTY, Searches
+from bridge.clients.jira.site import server_info
+from bridge.clients.jira.transport import segment
 from bridge.clients.limits import Limiter
 from bridge.config import JiraSettings
 from bridge.domain import Issue, JiraComment, PullRequest
@@ -21,8 +20,6 @@ from mappings.model import FieldType, Mappings
 Json = dict[str, Any]
 Answer = str | list[str]
 
-PROPERTY = "chamado"
-"""The entity property, on issues and comments, that says what of ours they are."""
 TALK = ("comment", "security")
 """The fields that say what was said, and to whom."""
 CUT_SHORT = "O texto foi cortado, porque é mais longo do que o Jira aceita."
@@ -44,36 +41,16 @@ class NewIssue:
     """The ticket's page."""
 
 
-class Jira:
-    """One site. Its names are asked at the first call and kept; `forget_site()` asks again."""
+class Jira(Searches):
+    """One site, as the bridge reads and writes it."""
 
     def __init__(
         self, settings: JiraSettings, mappings: Mappings, *, connections: int, limiter: Limiter | None = None
     ) -> None:
-        self._settings = settings
-        self._mappings = mappings
-        self._transport = Transport(settings, connections=connections, limiter=limiter)
+        super().__init__(settings, mappings, connections=connections, limiter=limiter)
         self.files = Files(self._transport, self._call, lambda: self.site)
-        self._site: Site | None = None
-        self._asking = threading.Lock()
 
     # --- the site
-
-    @property
-    def site(self) -> Site:
-        with self._asking:
-            if self._site is None:
-                self._site = ask_site(self._transport, self._settings.project, self._mappings)
-            return self._site
-
-    @property
-    def known_site(self) -> Site | None:
-        """The site if it has been asked already; never a call."""
-        return self._site
-
-    def forget_site(self) -> None:
-        with self._asking:
-            self._site = None
 
     def server_info(self) -> Json:
         return server_info(self._transport)
@@ -131,47 +108,6 @@ class Jira:
         """Target status name to transition id, as offered now."""
         found = self._call("GET", f"issue/{segment(issue_id)}/transitions")
         return {self.site.status_name(one["to"]): str(one["id"]) for one in found["transitions"]}
-
-    def find_marked(self, marker: str) -> list[tuple[str, str]]:
-        """(id, key) of the issues that bear this label, the oldest first. Search lags behind writes (R6)."""
-        query: Json = {"jql": f'labels = "{marker}"', "fields": ["created"], "maxResults": 10}
-        path = "search/jql" if self.site.cloud else "search"
-        found = self._call("POST", path, json=query)
-        return sorted(
-            ((str(one["id"]), str(one["key"])) for one in found["issues"]), key=lambda one: int(one[0])
-        )
-
-    def copies(self, marker: str) -> list[tuple[str, str]]:
-        """(id, key) of the open or closed issues that we made with this marker, the oldest first.
-
-        A clone made by a person copies the label but not the entity property, and so is none.
-        """
-        query: Json = {
-            "jql": f'labels = "{marker}"',
-            "fields": ["created"],
-            "properties": [PROPERTY],
-            "maxResults": 10,
-        }
-        found = self._call("POST", "search/jql" if self.site.cloud else "search", json=query)["issues"]
-        ours = [
-            (str(one["id"]), str(one["key"]))
-            for one in found
-            if ((one.get("properties") or {}).get(PROPERTY) or {}).get("marker") == marker
-        ]
-        return sorted(ours, key=lambda one: int(one[0]))
-
-    def updated_within(self, *, minutes: int) -> dict[str, datetime]:
-        """Issue id to `updated`, for our issue type's changes of the last minutes. Search lags (R6)."""
-        # A period needs no time zone; JQL reads a date in that of the account's profile.
-        query: Json = {
-            "jql": f'project = "{self._settings.project}" AND updated >= "-{minutes}m" ORDER BY updated ASC',
-            "fields": ["updated"],
-            "maxResults": paging.PAGE,
-        }
-        found = (
-            paging.by_cursor(self._call, query) if self.site.cloud else paging.by_offset(self._call, query)
-        )
-        return {str(one["id"]): reading.moment(one["fields"]["updated"]) for one in found}
 
     def marked(self, issue_id: str, marker: str) -> tuple[str, str] | None:
         """(id, key) of this issue if it bears the label; read directly, so at once."""
@@ -278,19 +214,6 @@ class Jira:
         return None
 
     # --- how
-
-    def _call(self, method: str, path: str, **request: Any) -> Any:
-        try:
-            return self._transport.call(method, path, version="3" if self.site.cloud else "2", **request)
-        except Refused as error:
-            raise Refused(error.service, self._by_name(error.reason), missing=error.missing) from error
-
-    def _by_name(self, reason: str) -> str:
-        """Jira's words with our names beside its field ids: nobody knows what customfield_10042 is."""
-        for name, field_id in self.site.fields.items():
-            if field_id != name:
-                reason = reason.replace(f"{field_id}: ", f"{name} ({field_id}): ")
-        return reason
 
     def _fields(self, new: NewIssue) -> Json:
         site, form = self.site, self._mappings.form
