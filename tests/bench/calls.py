@@ -1,6 +1,7 @@
 """What each event costs in calls to GitHub and Jira, beside what it costs others."""
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from bridge.store.tables import SweepRow
 from tests.conftest import installed
 from tests.world import SECONDS, World
 
+TRANSITION = re.compile("/transitions$")
 PEERS = ("openedx-webhooks", "jira-bugzilla-int.", "Sync2Jira", "flafl", "gh-jira-sync-bot")
 FIELD: dict[str, tuple[str, ...]] = {
     "a ticket is filed": ("1", "7", "12", "-", "8"),
@@ -37,6 +39,8 @@ class Row:
     free: int
     """Of GitHub's, answered 304."""
     jira: int
+    later: int
+    """Of Jira, once the e-mail's hold has ended: what is sent is as Jira has it then."""
     developers: int
 
 
@@ -53,13 +57,19 @@ class Ledger:
         self.world.settle()
         made = self.world.bridge_calls(before)
         github = [one for one in made if one["path"].startswith("/github")]
+        jira = [one for one in made if one["path"].startswith("/jira")]
+        moves = [
+            n for n, one in enumerate(jira) if one["method"] == "POST" and TRANSITION.search(one["path"])
+        ]
+        later = jira[moves[-1] + 1 :] if moves else []
         developers = [one for one in github if FOR_DEVELOPERS.search(one["path"]) and one["status"] != 304]
         self.rows.append(
             Row(
                 event=event,
                 github=len(github) - len(developers),
                 free=sum(one["status"] == 304 for one in github),
-                jira=sum(one["path"].startswith("/jira") for one in made),
+                jira=len(jira) - len(later),
+                later=len(later),
                 developers=len(developers),
             )
         )
@@ -76,6 +86,7 @@ def calls() -> None:
             _echo_head()
             for row in ledger(world):
                 _echo(row)
+    click.echo("later: of Jira, when the hold of the e-mail about the move has ended")
     click.echo("GitHub 304: answered as unchanged, at no cost in quota")
     click.echo("for developers: the check and the comment on the pull request, where they have to change")
 
@@ -150,11 +161,11 @@ def _sweep(world: World) -> None:
 
 
 def _echo_head() -> None:
-    ours = f"{'GitHub':>7} {'304':>4} {'Jira':>5} {'developers':>11}"
+    ours = f"{'GitHub':>7} {'304':>4} {'Jira':>5} {'later':>6} {'developers':>11}"
     click.echo(f"{'calls for':<32}{ours}   {' '.join(f'{name:>18}' for name in PEERS)}")
 
 
 def _echo(row: Row) -> None:
-    ours = f"{row.github:>7} {row.free:>4} {row.jira:>5} {row.developers:>11}"
+    ours = f"{row.github:>7} {row.free:>4} {row.jira:>5} {row.later:>6} {row.developers:>11}"
     theirs = FIELD.get(row.event, ("",) * len(PEERS))
     click.echo(f"{row.event:<32}{ours}   {' '.join(f'{one:>18}' for one in theirs)}")
