@@ -15,7 +15,7 @@ from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github import FailedDelivery
 from bridge.reconcile.duplicates import RING, suspects
 from bridge.reconcile.missed_pulls import Doorbell, Whereabouts, unseen_branches, unseen_pull_requests
-from bridge.reconcile.publications import stage_of, stage_of_workflow
+from bridge.rules.stages import stage_of, stage_of_workflow
 from bridge.services import Services
 from bridge.store import facts, pulls, sweeps
 from bridge.store.tables import Delivery, Ticket

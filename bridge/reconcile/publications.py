@@ -1,18 +1,13 @@
 """What deployments, releases and workflow runs say of a ticket: by GitHub's comparison of commits."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from fnmatch import fnmatch
 
 from bridge.clients.github import Deployment
 from bridge.domain import Fact, PullRequest, Stage
+from bridge.rules.stages import ENDED, stage_of, stage_of_workflow
 from bridge.services import Services
 from bridge.store import facts, pulls
 from bridge.store.tables import Ticket
-from mappings.model import Environments
-
-ENDED = {"inactive", "failure", "error"}
-"""States of a deployment that hold nothing any more, whatever came before."""
 
 
 def deployment(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
@@ -91,20 +86,3 @@ def _contained(services: Services, repository: str, deployment: Deployment, one:
         return False
     commit = one.merge_commit if one.merged and one.merge_commit else one.head
     return services.github.contains(repository, head=deployment.sha, commit=commit)
-
-
-def stage_of(environment: str, environments: Environments) -> Stage | None:
-    """What an environment of GitHub's is to us: by the mapping's globs, whatever the case."""
-    return _matching(environment, environments.staging, environments.production)
-
-
-def stage_of_workflow(name: str, environments: Environments) -> Stage | None:
-    """What the success of a GitHub Actions workflow means, where it means anything."""
-    return _matching(name, environments.staging_workflows, environments.production_workflows)
-
-
-def _matching(name: str, staging: Sequence[str], production: Sequence[str]) -> Stage | None:
-    for stage, patterns in ((Stage.STAGING, staging), (Stage.PRODUCTION, production)):
-        if any(fnmatch(name.lower(), pattern.lower()) for pattern in patterns):
-            return stage
-    return None

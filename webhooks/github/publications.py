@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bridge.reconcile.publications import ENDED, stage_of, stage_of_workflow
+from bridge.rules.stages import ENDED, stage_of, stage_of_workflow
 from bridge.services import Services
 from bridge.store import facts, pulls
 from webhooks.events import Payload, Ringing, ignored
