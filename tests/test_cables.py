@@ -29,7 +29,7 @@ def cable(world: World, monkeypatch: pytest.MonkeyPatch) -> Proxy:
 
 @CUTS
 def test_a_ticket_becomes_one_issue(world: World, cable: Proxy, cut: Cut) -> None:
-    cable.cut(b"POST /jira/rest/api/3/issue ", cut)
+    cable.cut(f"POST {world.jira_path}/issue ".encode(), cut)
     number = world.file()
     assert until(lambda: world.ticket(number).jira_key, seconds=SECONDS), world.ticket(number).outcome
     world.settle()
@@ -44,7 +44,7 @@ def test_a_partners_words_are_written_once(world: World, cable: Proxy, cut: Cut)
     key = world.filed()
     world.drag(key, "Faltam Informações")
     world.settle()
-    cable.cut(f"POST /jira/rest/api/3/issue/{world.issue(key)['id']}/comment".encode(), cut)
+    cable.cut(f"POST {world.jira_path}/issue/{world.issue(key)['id']}/comment".encode(), cut)
     ticket = world.ticket_of(key)
     with world.services.store.begin() as db:
         now = world.services.clock()
@@ -60,7 +60,7 @@ def test_a_partners_words_are_written_once(world: World, cable: Proxy, cut: Cut)
 def test_a_pull_request_moves_and_links_once(world: World, cable: Proxy, cut: Cut) -> None:
     key = world.filed()
     world.approve_triage(key)
-    cable.cut(f"POST /jira/rest/api/3/issue/{world.issue(key)['id']}/".encode(), cut, times=2)
+    cable.cut(f"POST {world.jira_path}/issue/{world.issue(key)['id']}/".encode(), cut, times=2)
     world.open_pull(f"{key}-x")
     world.wait_status(key, "PR Review")
     world.settle()
@@ -77,7 +77,7 @@ def test_a_link_written_without_an_answer_is_brought_back(world: World, cable: P
     number = world.open_pull(f"{key}-x")
     world.wait_status(key, "PR Review")
     world.settle()
-    cable.cut(f"POST /jira/rest/api/3/issue/{world.issue(key)['id']}/remotelink".encode(), Cut.UNANSWERED)
+    cable.cut(f"POST {world.jira_path}/issue/{world.issue(key)['id']}/remotelink".encode(), Cut.UNANSWERED)
     world.review(number, "REQUEST_CHANGES")
     assert until(lambda: cable.cuts == 1, seconds=SECONDS)
     [link] = world.issue(key)["remotelinks"]

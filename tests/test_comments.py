@@ -155,7 +155,7 @@ MOVE = ("POST", "transitions")
 @pytest.mark.parametrize(
     "world",
     [
-        {"people": PEOPLE.format(ANA.account_id)},
+        {"people": PEOPLE.format(ANA.account_id), "jira": "Cloud"},
         {"people": PEOPLE.format(ANA.username), "jira": "Server"},
     ],
     indirect=True,

@@ -33,7 +33,7 @@ from tests.test_doctor import run
 from tests.test_engine import _upload
 from tests.world import SECONDS, World
 
-CREATE = "POST /jira/rest/api/3/issue"
+CREATE = "POST /jira/rest/api/*/issue"
 MINUTE = timedelta(minutes=1)
 
 
@@ -348,7 +348,7 @@ def a_column_of_the_board_was_renamed(desk: Desk) -> tuple[int, list[str]]:
 def a_maintenance_page_comes_with_status_200(desk: Desk) -> tuple[int, list[str]]:
     number, _ = desk.filed()
     issue = desk.world.ticket(number).jira_id
-    desk.fault("GET /jira/rest/api/3/issue/*", "html")
+    desk.fault(f"GET {desk.world.jira_path}/issue/{issue}", "html")
     desk.again(number)
     return number, [f"answered with a page instead of data (GET issue/{issue})"]
 

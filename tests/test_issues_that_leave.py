@@ -88,8 +88,9 @@ def test_an_issue_that_only_the_account_cannot_see_closes_nothing(world: World) 
 @on_sqlite
 @still
 def test_an_issue_that_is_shown_again_is_read_as_ever(world: World) -> None:
-    number, _key = filed(world)
-    world.sandbox.controls.add(Fault(match="GET /jira/rest/api/*/issue/*", do="404"))
+    number, key = filed(world)
+    match = f"GET {world.jira_path}/issue/{world.issue(key)['id']}"
+    world.sandbox.controls.add(Fault(match=match, do="404"))
     assert "the ticket is closed" in str(look(world, number))
     assert world.ticket(number).status == "Encerrado"
     look(world, number)

@@ -77,7 +77,7 @@ def test_a_429_at_one_endpoint_rests_that_endpoint_for_every_ticket(world: World
     first, second = world.filed(), world.filed()
     for key in (first, second):
         world.approve_triage(key)
-    match = "POST /jira/rest/api/3/issue/*/transitions"
+    match = f"POST {world.jira_path}/issue/*/transitions"
     world.sandbox.controls.add(Fault(match=match, do="429", retry_after=3))
     began = len(world.sandbox.controls.calls())
     world.open_pull(f"{first}-x")

@@ -67,7 +67,7 @@ def test_a_rewind_outlives_the_sweep_that_was_at_work(store: Store) -> None:
 def test_a_pull_request_that_named_the_key_before_we_knew_it_is_found(world: World) -> None:
     _heal(world)
     world.sandbox.jira.index_lag = 3600.0
-    world.sandbox.controls.add(Fault(match="POST /jira/rest/api/3/issue", do="drop_after", times=1))
+    world.sandbox.controls.add(Fault(match=f"POST {world.jira_path}/issue", do="drop_after", times=1))
     _silence_jira(world)
     number = world.file()
     assert until(lambda: world.ticket(number).create_state == "in_doubt", seconds=SECONDS)

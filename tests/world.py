@@ -126,9 +126,13 @@ class World:
 
     # --- people in Jira
 
+    @property
+    def jira_path(self) -> str:
+        """Of the REST API that the bridge and people use."""
+        return f"/jira/rest/api/{'3' if self.sandbox.settings.jira_deployment == 'Cloud' else '2'}"
+
     def jira(self, method: str, path: str, *, who: str = "triagem@softhouse.example", **body: Any) -> Any:
-        version = "3" if self.sandbox.settings.jira_deployment == "Cloud" else "2"
-        url = f"{self.sandbox.url}/jira/rest/api/{version}/{path}"
+        url = f"{self.sandbox.url}{self.jira_path}/{path}"
         answer = requests.request(method, url, auth=(who, "human"), timeout=10, **body)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None

@@ -281,7 +281,8 @@ def test_a_ticket_waits_with_the_sentence_and_goes_on_by_itself(world: World) ->
     assert until(lambda: world.ticket(number).parked == "", seconds=SECONDS)
 
 
-@pytest.mark.parametrize("world", [{}], indirect=True)
+# Data Center shows no workflow over REST.
+@pytest.mark.parametrize("world", [{"jira": "Cloud"}], indirect=True)
 def test_a_move_that_lost_its_transition_waits(world: World) -> None:
     key = world.filed()
     world.approve_triage(key)
@@ -297,7 +298,7 @@ def test_a_move_that_lost_its_transition_waits(world: World) -> None:
     world.wait_status(key, "PR Review")
 
 
-@pytest.mark.parametrize("world", [{"empty": True, "still": True}], indirect=True)
+@pytest.mark.parametrize("world", [{"empty": True, "still": True, "jira": "Cloud"}], indirect=True)
 def test_a_renamed_status_and_field_stop_no_ticket(world: World) -> None:
     """What apply recorded is known by its id, whatever it is called now."""
     assert CliRunner().invoke(main, ["jira", "apply", "--yes"], env=world.environment).exit_code == 0

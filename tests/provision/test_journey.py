@@ -12,7 +12,7 @@ def _run(world: World, *arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.mark.parametrize("world", [{"empty": True, "still": False}], indirect=True)
+@pytest.mark.parametrize("world", [{"empty": True, "still": False, "jira": "Cloud"}], indirect=True)
 def test_a_ticket_walks_what_apply_made(world: World) -> None:
     assert _run(world, "jira", "apply", "--yes")[0] == 0
     key, number = world.approved()
