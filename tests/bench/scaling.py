@@ -15,12 +15,12 @@ WARM_UP = 8
 @click.option("--tickets", default=400, show_default=True)
 @click.option("--latency", default=100, show_default=True, help="Milliseconds of each call to Jira.")
 @click.option("--threads", default=2, show_default=True, help="CHAMADOS_WORKERS of each process.")
-@click.option("--counts", default="1,2,4", show_default=True, help="Processes of each run.")
+@click.option("--counts", default="1,2,4", show_default=True, help="Processes of each run; empty: no run.")
 @click.option("--kills/--no-kills", default=True, show_default=True, help="Then kill one each second.")
 def scaling(tickets: int, latency: int, threads: int, counts: str, kills: bool) -> None:
     """Throughput of 1, 2 and 4 worker processes, overlaps and inversions; then the same under kill -9."""
     rates: list[float] = []
-    for count in map(int, counts.split(",")):
+    for count in map(int, filter(None, counts.split(","))):
         with many(threads=threads) as place:
             rates.append(_run(place, count, tickets=tickets, latency=latency, threads=threads))
         if len(rates) > 1:
