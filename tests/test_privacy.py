@@ -82,12 +82,16 @@ def test_all_that_is_kept_is_handed_over(world: World, tmp_path: Path) -> None:
 def test_an_erasure_is_shown_first_and_changes_nothing(world: World) -> None:
     _lived(world)
     before = _holding(world.services.store, ANA)
-    code, said = run(world, "privacy", "erase", ANA)
+    code, said = run(world, "privacy", "erase", ANA, CHAMADOS_PARTNERS="")
     assert code == 2
     assert "would erase 1 partners" in said
     assert "nothing was changed: add --yes" in said
     assert "look for the address and the name in CHAM-1" in said
     assert "told of them no more: CT-1" in said
+    assert _holding(world.services.store, ANA) == before
+    code, said = run(world, "privacy", "erase", ANA, "--yes")
+    assert code == 1
+    assert "each start registers parceiro@revenda.example: take it out of CHAMADOS_PARTNERS" in said
     assert _holding(world.services.store, ANA) == before
     assert run(world, "privacy", "erase", NOBODY) == (0, f"nothing is kept about {NOBODY}\n")
 
@@ -96,7 +100,7 @@ def test_who_was_erased_is_found_nowhere_and_their_ticket_goes_on(world: World) 
     key = _lived(world)
     store = world.services.store
     assert "partners.email" in _holding(store, ANA)
-    code, said = run(world, "privacy", "erase", ANA, "--yes")
+    code, said = run(world, "privacy", "erase", ANA, "--yes", CHAMADOS_PARTNERS="")
     assert code == 0, said
     assert _holding(store, ANA, "Revenda Modelo") == set()
     with store.read() as db:

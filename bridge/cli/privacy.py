@@ -52,6 +52,9 @@ def export(email: str, files: Path | None) -> None:
 def erase(email: str, yes: bool) -> None:
     """Forget the person behind an address. Their tickets stay, without who they were; there is no undo."""
     services = opened()
+    config = services.config
+    if email.strip().lower() in config.operators | {one.lower() for _, one in config.partners}:
+        fail(f"each start registers {email}: take it out of CHAMADOS_PARTNERS and CHAMADOS_OPERATORS first")
     erased = _erase(services, email, for_good=yes)
     counts = {name: number for name, number in erased.counts.items() if number}
     if not counts:
