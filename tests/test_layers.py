@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from bridge.cli import MODULES, main
 
 ROOT = Path(__file__).parents[1]
 VIOLATIONS = {
@@ -51,3 +54,20 @@ def test_a_violation_of_each_contract_is_caught(
     result = _linted(copy)
     assert result.returncode != 0
     assert f"{contract} BROKEN" in result.stdout
+
+
+def test_a_server_loads_neither_the_sandbox_nor_what_nobody_asks_for() -> None:
+    """Some 30 MB and half a second, of which an idle process should have nothing."""
+    heavy = ["openai", "graphql", "aiosmtpd", "bridge.sandbox"]
+    program = f"import bridge.cli.running, sys; print([one for one in {heavy} if one in sys.modules])"
+    said = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
+
+
+def test_every_command_is_where_it_is_said_to_be() -> None:
+    said = CliRunner().invoke(main, ["--help"])
+    assert said.exit_code == 0
+    listed = [line.split()[0] for line in said.output.partition("Commands:")[2].splitlines() if line.strip()]
+    assert listed == list(MODULES)
