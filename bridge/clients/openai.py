@@ -153,11 +153,14 @@ class Assistant:
 
     def _ask_in_time(self, content: str) -> str:
         """The library's limit is for each phase of a call; this one is for the whole."""
+        if not self.available:
+            raise Unavailable(SERVICE, "the AI is switched off: no API key is set")
+        client = self._client  # loaded before the clock runs
         answered: Future[str] = Future()
 
         def ask() -> None:
             try:
-                answered.set_result(self._ask(content))
+                answered.set_result(self._ask(client, content))
             except Exception as error:
                 answered.set_exception(error)
 
@@ -167,13 +170,11 @@ class Assistant:
         except TimeoutError as error:
             raise Unavailable(SERVICE, f"no answer in {self._timeout:.0f} s") from error
 
-    def _ask(self, content: str) -> str:
-        if not self.available:
-            raise Unavailable(SERVICE, "the AI is switched off: no API key is set")
+    def _ask(self, client: "openai.OpenAI", content: str) -> str:
         import openai
 
         try:
-            answer = self._client.responses.with_raw_response.create(
+            answer = client.responses.with_raw_response.create(
                 model=self._settings.model,
                 instructions=INSTRUCTIONS,
                 input=[{"role": "user", "content": content}],
