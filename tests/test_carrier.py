@@ -204,9 +204,12 @@ def test_an_hour_off_a_worker_respects_anothers_lease(world: World, start: Start
 def test_a_worker_told_to_end_finishes_what_it_has_and_takes_no_more(world: World, start: Start) -> None:
     with _observing(world) as wait:
         in_hand, waiting = world.file(), world.file()
+        with world.services.store.begin() as db:
+            _ring(db, in_hand)  # who was only filed is not looked at again
         worker = start()
         wait()
         worker.signal(signal.SIGTERM)
+        assert until(lambda: "ending" in worker.log.read_text(), seconds=LIMIT)
     assert worker.popen.wait(LIMIT) == 0
     done, left = world.ticket(in_hand), world.ticket(waiting)
     assert done.reconciled_at

@@ -102,4 +102,5 @@ def worker() -> None:
         signal.signal(name, lambda *_: stopping.set())
     click.echo("working", err=True)
     stopping.wait()
+    click.echo("ending: what is at hand is finished first", err=True)
     carrier.stop()
