@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from bridge.cli.waiting import until
 from bridge.reconcile import reconcile
 from bridge.reconcile.gone import TOLD
 from bridge.reconcile.missed import heal
@@ -12,7 +13,7 @@ from bridge.sandbox.control import Fault
 from bridge.store import facts, sweeps
 from bridge.store.tables import Event, Ticket
 from bridge.store.tickets import ring
-from tests.world import World
+from tests.world import SECONDS, World
 
 both = pytest.mark.parametrize("world", [{}, {"jira": "Server"}], indirect=True)
 still = pytest.mark.parametrize("world", [{"still": True}], indirect=True)
@@ -24,6 +25,8 @@ def filed(world: World) -> tuple[int, str]:
     reconcile(world.services, number, owner="test")
     key = world.ticket(number).jira_key
     assert key
+    # Jira tells of the creation, too: in the midst of a look that would be a doorbell for one more.
+    assert until(world._webhooks_arrived, seconds=SECONDS)
     return number, key
 
 
