@@ -32,7 +32,7 @@ def _holding(store: Store, *words: str) -> set[str]:
 
 
 def _lived(world: World) -> str:
-    """A ticket with an answer of its partner's, a follower, a file and e-mails to both."""
+    """A ticket with an answer of its partner's, followers, and e-mails to all."""
     key = world.filed(
         email_cliente=CUSTOMER,
         notificar=["suporte@revenda.example", OTHER],

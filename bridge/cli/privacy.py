@@ -2,12 +2,12 @@
 
 import json
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import click
 import structlog
-from sqlalchemy.orm import Session
 
 from bridge.cli.common import clean, fail, opened
 from bridge.services import Services
@@ -40,9 +40,12 @@ def export(email: str, files: Path | None) -> None:
     services = opened()
     with services.store.read() as db:
         found = kept.export(db, email)
-        uploads = kept.files_of(db, email) if files else []
-    for upload in uploads:
-        _copy(services.config.files / upload.stored_as, files, f"{upload.id}-{upload.filename}")
+        uploads = kept.files_of(db, email)
+    if files:
+        for upload in uploads:
+            _copy(
+                services.config.files / upload.stored_as, files / f"{upload.id}-{Path(upload.filename).name}"
+            )
     click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=_moment))
 
 
@@ -79,28 +82,19 @@ def _erase(services: Services, email: str, *, for_good: bool) -> Erased:
     statuses = services.mappings.workflow.statuses.values()
     closed = frozenset(one.name for one in statuses if one.category is Category.DONE)
 
-    def erased(db: Session) -> Erased:
-        return erasure.erase(db, email, closed=closed, now=services.clock())
-
-    if for_good:
-        with services.store.begin() as db:
-            return erased(db)
-    try:
-        with services.store.begin() as db:
-            found = erased(db)
+    with suppress(_OnlyLooked), services.store.begin() as db:
+        found = erasure.erase(db, email, closed=closed, now=services.clock())
+        if not for_good:
             raise _OnlyLooked
-    except _OnlyLooked:
-        return found
+    return found
 
 
-def _copy(source: Path, folder: Path | None, name: str) -> None:
-    if folder is None:
-        return
+def _copy(source: Path, target: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, folder / Path(name).name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
     except OSError as error:
-        fail(f"{name} cannot be copied: {error.strerror}")
+        fail(f"{target.name} cannot be copied: {error.strerror}")
 
 
 def _delete(path: Path) -> None:

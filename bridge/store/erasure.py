@@ -6,7 +6,7 @@ Tickets are the reseller's business with the software house and stay; who the pe
 import json
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -134,13 +134,11 @@ def _hide_messages(db: Session, person: _Person, messages: Collection[PartnerAct
     return len(messages)
 
 
-def _hide_in_forms(tickets: Iterable[Ticket], person: _Person) -> int:
-    changed = 0
+def _hide_in_forms(tickets: Collection[Ticket], person: _Person) -> int:
     for one in tickets:
         one.answers, one.original = person.hidden(one.answers), person.hidden(one.original)
         one.title, one.search_text = one.answers["titulo"], search_text(one.id, one.answers)
-        changed += 1
-    return changed
+    return len(tickets)
 
 
 def _hide_follows(db: Session, person: _Person, tickets: Collection[int], *, now: datetime) -> int:
