@@ -1,7 +1,6 @@
 """What each event costs in calls to GitHub and Jira, beside what it costs others."""
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from bridge.store.tables import SweepRow
 from tests.conftest import installed
 from tests.world import SECONDS, World
 
-TRANSITION = re.compile("/transitions$")
+MOVE = "/transitions"
 PEERS = ("openedx-webhooks", "jira-bugzilla-int.", "Sync2Jira", "flafl", "gh-jira-sync-bot")
 FIELD: dict[str, tuple[str, ...]] = {
     "a ticket is filed": ("1", "7", "12", "-", "8"),
@@ -58,9 +57,7 @@ class Ledger:
         made = self.world.bridge_calls(before)
         github = [one for one in made if one["path"].startswith("/github")]
         jira = [one for one in made if one["path"].startswith("/jira")]
-        moves = [
-            n for n, one in enumerate(jira) if one["method"] == "POST" and TRANSITION.search(one["path"])
-        ]
+        moves = [n for n, one in enumerate(jira) if one["method"] == "POST" and one["path"].endswith(MOVE)]
         later = jira[moves[-1] + 1 :] if moves else []
         developers = [one for one in github if FOR_DEVELOPERS.search(one["path"]) and one["status"] != 304]
         self.rows.append(
