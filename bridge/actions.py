@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.domain import PartnerAction, PullRequest, Quotes, Verdict
+from bridge.domain import Lane, PartnerAction, PullRequest, Quotes, Verdict
 from mappings.model import Trigger
 
 
@@ -64,6 +64,15 @@ class Wait:
     reason: str
     ask_again: bool = False
     """True where nothing rings once the reason is gone: somebody has to look."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recede:
+    """A lane says less than when it was last looked at: what comes back to it will be news."""
+
+    lane: Lane
+    verdict: Verdict | None
+    """What is left of it; None: nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +145,7 @@ class Correct:
     context: Mapping[str, str]
 
 
-Action = Link | Unlink | Assign | SetField | Move | Wait | Comment | Ask | Correct | Tell | Gathered
+Action = Link | Unlink | Assign | SetField | Recede | Move | Wait | Comment | Ask | Correct | Tell | Gathered
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -251,6 +251,11 @@ class Lane(StrEnum):
     PARTNER = "partner"
     ASSIGNEE = "assignee"
 
+    @property
+    def is_lasting(self) -> bool:
+        """True of what is so for a while, by one reason or many; a publication or a click happens once."""
+        return self in {Lane.BRANCH, Lane.PULL_REQUESTS, Lane.FIX, Lane.ASSIGNEE}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -263,19 +268,15 @@ class Verdict:
     reason: str
 
     def is_no_news_after(self, identity: str) -> bool:
-        """True when the lane has said so before, be it with more reasons.
+        """True when the lane said so when it was last looked at, be it with more reasons.
 
         A reason that falls away (a pull request is closed, a branch deleted, one of two objections dismissed)
-        is nothing that a person should give way to.
+        is nothing that a person should give way to; one that comes back (it is opened again) is.
         """
         kind, *ids = self.identity.split(" ")
         before, *known = identity.split(" ")
-        gathered = self.lane in _GATHERED and kind == before and set(ids) <= set(known)
-        return gathered or self.identity == identity
-
-
-_GATHERED = {Lane.BRANCH, Lane.PULL_REQUESTS, Lane.FIX}
-"""The lanes whose verdicts many things can decide together."""
+        fewer = self.lane.is_lasting and kind == before and set(ids) <= set(known)
+        return fewer or self.identity == identity
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,13 @@
 """The decisions, without any I/O: reviews folded, verdicts guarded, facts told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bridge.actions import Ask, Comment, Correct, Move, Plan, Tell, Wait
+from bridge.actions import Action, Ask, Comment, Correct, Move, Plan, Recede, Tell, Wait
 from bridge.domain import (
     Issue,
     JiraComment,
@@ -96,7 +96,7 @@ def seen(status: str, *pulls: PullRequest, **changes: Any) -> Observation:
 
 def decided(observation: Observation, now: datetime = NOW) -> list[Any]:
     actions = plan(observation, MAPPINGS, now=now, holds=HOLDS).actions
-    return [action for action in actions if isinstance(action, Move | Wait)]
+    return [action for action in actions if isinstance(action, Recede | Move | Wait)]
 
 
 def path_of(observation: Observation) -> list[tuple[str, ...]]:
@@ -207,6 +207,57 @@ def test_humans_win_until_the_verdict_changes() -> None:
     assert decided(seen("Doing", one, lanes=lanes)) == []
     changed = pull(reviews=(review(1, "APPROVED"), review(2, "CHANGES_REQUESTED")))
     assert path_of(seen("Doing", changed, lanes=lanes)) == [("PR Review", "Error Fix")]
+
+
+def lanes_after(actions: Sequence[Action], lanes: Mapping[Lane, LaneState]) -> dict[Lane, LaneState]:
+    """What is remembered once those have been carried out."""
+    kept = dict(lanes)
+    for one in actions:
+        if isinstance(one, Recede) and one.verdict is None:
+            del kept[one.lane]
+        elif isinstance(one, Recede | Move) and one.verdict:
+            kept[one.verdict.lane] = LaneState(identity=one.verdict.identity, spent=True, refusal="")
+    return kept
+
+
+def test_a_reason_that_falls_away_moves_nothing_and_is_news_when_it_comes_back() -> None:
+    one, other = pull(reviews=(review(1, "CHANGES_REQUESTED"),)), pull(2)
+    objecting = replace(other, reviews=(review(2, "CHANGES_REQUESTED", "carla"),))
+    lanes = lanes_after(decided(seen("PR Review", one, objecting)), {})
+    less = decided(seen("PR Review", one, other, lanes=lanes))
+    assert [type(action) for action in less] == [Recede]
+    lanes = lanes_after(less, lanes)
+    assert decided(seen("PR Review", one, other, lanes=lanes)) == []
+    assert path_of(seen("PR Review", one, objecting, lanes=lanes)) == [("Error Fix",)]
+
+
+def test_a_pull_request_that_is_closed_and_opened_again_is_news() -> None:
+    one = pull()
+    lanes = lanes_after(decided(seen("Doing", one)), {})
+    closed = decided(seen("Backlog", replace(one, is_open=False), lanes=lanes))
+    assert [type(action) for action in closed] == [Recede]
+    lanes = lanes_after(closed, lanes)
+    assert lanes == {}
+    assert path_of(seen("Backlog", one, lanes=lanes)) == [("To Do", "Doing", "PR Review")]
+
+
+def test_whoever_is_unassigned_and_assigned_again_is_news() -> None:
+    assigned = {"issue": {"assignee": "ana"}}
+    lanes = lanes_after(decided(seen("Backlog", **assigned)), {})
+    lanes = lanes_after(decided(seen("Backlog", lanes=lanes)), lanes)
+    assert path_of(seen("Backlog", lanes=lanes, **assigned)) == [("To Do",)]
+
+
+def test_nothing_waits_for_what_is_so_no_more() -> None:
+    waits = {Lane.PULL_REQUESTS: LaneState(identity="review_pending 7#1", spent=False, refusal="x")}
+    assert decided(seen("Triagem", lanes=waits)) == [Recede(lane=Lane.PULL_REQUESTS, verdict=None)]
+    waits = {Lane.STAGING: LaneState(identity="deployment:9", spent=False, refusal="x")}
+    assert decided(seen("Doing", lanes=waits)) == [Recede(lane=Lane.STAGING, verdict=None)]
+
+
+def test_what_happened_once_stays_so() -> None:
+    spent = {Lane.STAGING: LaneState(identity="deployment:9", spent=True, refusal="")}
+    assert decided(seen("Doing", lanes=spent)) == []
 
 
 def test_a_move_whose_answer_was_lost_is_not_made_again_after_a_person_undid_it() -> None:

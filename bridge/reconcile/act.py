@@ -14,6 +14,7 @@ from bridge.actions import (
     Gathered,
     Link,
     Move,
+    Recede,
     SetField,
     Tell,
     Unlink,
@@ -174,6 +175,15 @@ def _wait(services: Services, claimed: Claim, ticket: Ticket, action: Wait) -> s
     return f"{action.verdict.lane} waits: {action.reason}"
 
 
+def _recede(services: Services, claimed: Claim, ticket: Ticket, action: Recede) -> str:
+    with writing(services.store, claimed) as db:
+        if action.verdict:
+            _lane(db, ticket.id, action.verdict)
+            return f"{action.lane} rests on less: {action.verdict.reason}"
+        db.delete(db.get_one(LaneRow, (ticket.id, action.lane.value)))
+    return f"{action.lane} says nothing any more"
+
+
 def _lane(db: Session, ticket_id: int, verdict: Verdict) -> LaneRow:
     row = db.get(LaneRow, (ticket_id, verdict.lane.value))
     if row is None:
@@ -209,6 +219,7 @@ _STEPS: dict[type[Any], Callable[..., str]] = {
     Link: _link,
     Unlink: _unlink,
     SetField: _set_field,
+    Recede: _recede,
     Wait: _wait,
     Comment: _comment,
     Ask: ask,

@@ -11,6 +11,7 @@ from bridge.actions import (
     Gathered,
     Link,
     Move,
+    Recede,
     SetField,
     Tell,
     Unlink,
@@ -71,6 +72,9 @@ def _told(action: Action) -> str:
             return f"would leave it where it is: {verdict.reason}"
         case Move(verdict=verdict, path=path):
             return f"would move it to {' → '.join(path)}: {verdict.reason}"
+        case Recede(lane=lane, verdict=verdict):
+            left = f"only {verdict.reason} now" if verdict else "nothing any more"
+            return f"would note that {lane} says {left}"
         case Wait(verdict=verdict, reason=reason):
             return f"would wait: {verdict.reason}, but {reason}"
         case Ask() | Correct() | Tell() | Gathered():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bridge.actions import Comment, Move, SetField, Wait
+from bridge.actions import Comment, Move, Recede, SetField, Wait
 from bridge.domain import (
     Issue,
     Lane,
@@ -64,12 +64,13 @@ def verdicts(seen: Observation, workflow: Workflow) -> list[Verdict]:
     return [verdict for verdict in found if verdict]
 
 
-def moves(seen: Observation, workflow: Workflow) -> Iterator[Comment | SetField | Move | Wait]:
+def moves(seen: Observation, workflow: Workflow) -> Iterator[Recede | Comment | SetField | Move | Wait]:
     """What follows from the verdicts that have not moved the ticket yet.
 
     Each is weighed from where the one before it leaves the ticket, so that facts that arrived together
     (changes requested, then a fix pushed) are told in order.
     """
+    yield from _receding(seen, workflow)
     # The partner's words come before the move that they cause, so that the developer reads why.
     yield from (Comment(action=action) for action in seen.partner_actions if not action.comment_id)
     status = seen.issue.status
@@ -95,6 +96,18 @@ def unspent(seen: Observation, workflow: Workflow) -> list[Verdict]:
             one.lane in states and states[one.lane].spent and one.is_no_news_after(states[one.lane].identity)
         )
     ]
+
+
+def _receding(seen: Observation, workflow: Workflow) -> Iterator[Recede]:
+    """The lanes that said more when they were last looked at, or waited for what is so no longer."""
+    present = {one.lane: one for one in verdicts(seen, workflow)}
+    for lane, state in seen.lanes.items():
+        verdict = present.get(lane)
+        if verdict is None:
+            if lane.is_lasting or not state.spent:
+                yield Recede(lane=lane, verdict=None)
+        elif state.spent and verdict.identity != state.identity and verdict.is_no_news_after(state.identity):
+            yield Recede(lane=lane, verdict=verdict)
 
 
 def staging_url(verdict: Verdict, publications: Sequence[Publication]) -> str:

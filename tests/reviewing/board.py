@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.actions import Move, Wait
+from bridge.actions import Move, Recede, Wait
 from bridge.domain import Issue, Lane, LaneState, Publication, PullRequest
 from bridge.rules import Observation
 from bridge.rules.moves import moves
@@ -50,8 +50,10 @@ class Board:
                 self.status = status
             if step.path:
                 self.moved.append((step.trigger.value, self.status))
-        if isinstance(step, Move | Wait):
-            spent = isinstance(step, Move)
+        if isinstance(step, Recede) and step.verdict is None:
+            del self.lanes[step.lane]
+        elif isinstance(step, Recede | Move | Wait) and step.verdict:
+            spent = not isinstance(step, Wait)
             state = LaneState(identity=step.verdict.identity, spent=spent, refusal="")
             self.lanes[step.verdict.lane] = state
 
@@ -78,7 +80,7 @@ class Board:
             branches=(),
             publications=tuple(publications),
             partner_actions=(),
-            lanes=self.lanes,
+            lanes=dict(self.lanes),
             told={},
             mailed=frozenset(),
         )
