@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from bridge.domain import PullRequest
 from bridge.store.tables import Mail, PartnerActionRow, Ticket
 from tests.simulation import model
 from tests.simulation.model import Story
@@ -97,13 +98,13 @@ def _story(simulation: "Simulation", issue: Issue, actions: list[PartnerActionRo
     def names(text: str) -> bool:
         return f"{key}-fix" in text.lower() or key in text.lower().split()
 
+    def is_named_by(one: PullRequest) -> bool:
+        return names(f"{one.title} {one.branch}")
+
     return Story(
         issue=issue,
-        pulls=[
-            states[-1][1]
-            for states in outside.pulls
-            if names(f"{states[-1][1].title} {states[-1][1].branch}")
-        ],
+        pulls=[one for states in outside.pulls if is_named_by(one := states[-1][1])],
+        is_named_by=is_named_by,
         published=outside.published,
         branches={name: at for name, at in outside.branches.items() if names(name)},
         actions=[(row.verb, row.at) for row in actions],

@@ -4,7 +4,7 @@ Webhooks get lost and reordered, so the bridge may never have seen a state that 
 shown is known (`Story.looks`), and so is what is true in the end; between them lies what is allowed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise, product
@@ -59,6 +59,7 @@ class Story:
     issue: Issue
     pulls: Pulls
     """Those that name it."""
+    is_named_by: Callable[[PullRequest], bool]
     published: Sequence[Published]
     branches: dict[str, datetime]
     actions: Sequence[tuple[str, datetime]]
@@ -144,10 +145,9 @@ def views(story: Story, look: Look, *, sure: set[int]) -> list[Pulls]:
     """Every way in which the bridge may have seen the ticket's pull requests at a look."""
     choices: list[list[PullRequest | None]] = []
     for number, states in look.known.items():
-        if number not in {one.number for one in story.pulls}:
-            continue
-        seen: list[PullRequest | None] = [look.read[number]] if number in look.read else list(states)
-        choices.append(seen if number in sure else [*seen, None])
+        seen = [look.read[number]] if number in look.read else states
+        naming = [one if story.is_named_by(one) else None for one in seen]
+        choices.append(list(dict.fromkeys(naming if number in sure else [*naming, None])))
     return [[one for one in choice if one] for choice in product(*choices)]
 
 
@@ -155,8 +155,9 @@ def seen(story: Story) -> Iterator[tuple[Look, list[Pulls]]]:
     """Each look at the ticket with the views that it may have had."""
     sure: set[int] = set()
     for look in story.looks:
-        sure |= set(look.read) if look.whole else set()
-        yield look, views(story, look, sure=sure | set(look.read))
+        read = {number for number, one in look.read.items() if story.is_named_by(one)}
+        sure |= read if look.whole else set()
+        yield look, views(story, look, sure=sure | read)
 
 
 # --- the end
@@ -170,7 +171,7 @@ def unmoved(story: Story) -> Iterator[str]:
             last = START
             for look, possible in seen(story):
                 known = {lane(one) for one in possible}
-                if look.whole and None not in known and not any(no_news(final, one) for one in known):
+                if look.whole and not any(no_news(final, one) for one in known):
                     last = look.at
             yield from _unspent(story, triggers_of(final[0]), since=last)
     if story.branches:
@@ -269,12 +270,16 @@ def _repeated(story: Story, known: list[tuple[Look, list[Pulls]]]) -> Iterator[s
         if kind == "changes_requested" and any(verb == "still_failing" for verb, _ in story.actions):
             continue
         for first, second in pairwise(moves):
-            before = [verdicts for at, verdicts in said if at <= first.at][-1]
-            after = [verdicts for at, verdicts in said if first.at < at <= second.at]
-            same = len(before) == 1 and {one and one[0] for one in before} == {kind}
-            known_before = {one for one in before if one}
-            if same and all(no_news(one, *known_before) for verdicts in after for one in verdicts if one):
+            begun = len([at for at, _ in said if at <= first.at]) - 1
+            shown = [verdicts for at, verdicts in said[begun:] if at <= second.at]
+            same = len(shown[0]) == 1 and {one and one[0] for one in shown[0]} == {kind}
+            if same and not any(_may_be_news(earlier, later) for earlier, later in pairwise(shown)):
                 yield f"moved to {first.new} twice by the same {kind}"
+
+
+def _may_be_news(earlier: set[Verdict | None], later: set[Verdict | None]) -> bool:
+    """Something may have been said that was not said just before: a reason that came back, too."""
+    return any(now is not None and not no_news(now, before) for before in earlier for now in later)
 
 
 # --- e-mails

@@ -38,6 +38,8 @@ class Work:
     read: dict[int, PullRequest] = field(default_factory=dict)
     sent: str = ""
     """The Message-ID that it has handed over last."""
+    overslept: bool = False
+    """Its lease may be lost: what it has read it may not have kept."""
 
 
 class Weather:
@@ -110,7 +112,9 @@ class Weather:
         work = self.works[-1] if self.works else Work()
         self.end_look(work)
         known = {number: tuple(states) for number, states in self.known.items()}
-        work.look = Look(issue_id=issue_id, at=self.clock(), known=known, read=work.read)
+        work.look = Look(
+            issue_id=issue_id, at=self.clock(), known=known, read=work.read, whole=not work.overslept
+        )
         work.read = {}
         self.looks.append(work.look)
 
@@ -152,6 +156,7 @@ class Weather:
             raise Crash(fault)
         if fault == "pause" and len(self.works) == 1:
             # Stopped past its lease: others take over what it was at.
+            self.works[-1].overslept = True
             self.clock.forward(self.dice.uniform(70, 400))
             self.overslept()
 
