@@ -11,6 +11,7 @@ from bridge.reconcile.files import jira_filename
 from bridge.reconcile.foresight import foresee
 from bridge.store.tables import BucketRow, Entry, PartnerActionRow, Upload
 from bridge.store.tickets import ring
+from bridge.story import story
 from tests.world import SECONDS, Json, World
 
 both_jiras = pytest.mark.parametrize("world", [{"hold": 1}, {"hold": 1, "jira": "Server"}], indirect=True)
@@ -127,6 +128,33 @@ def test_a_pull_request_from_backlog_walks_the_declared_path(world: World) -> No
         ("To Do", "Doing"),
         ("Doing", "PR Review"),
     ]
+
+
+def test_a_pull_request_opened_again_moves_the_ticket_again(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    number = world.open_pull(f"{key}-x")
+    world.wait_status(key, "PR Review")
+    world.github("PATCH", f"pulls/{number}", json={"state": "closed"})
+    world.settle()
+    world.drag(key, "Doing")
+    world.settle()
+    assert world.issue(key)["status"] == "Doing"
+    world.github("PATCH", f"pulls/{number}", json={"state": "open"})
+    world.wait_status(key, "PR Review")
+
+
+def test_nothing_waits_for_a_pull_request_that_was_closed(world: World) -> None:
+    key = world.filed()
+    number = world.open_pull("sem-chave", title=f"Corrige {key}")
+    world.settle()
+    ticket = world.ticket_of(key)
+    assert "waits for review" in story(world.services, ticket).headline
+    world.github("PATCH", f"pulls/{number}", json={"state": "closed"})
+    world.settle()
+    told = story(world.services, world.ticket_of(key))
+    assert "nothing has moved it since it was filed" in told.headline
+    assert not any("waits for review" in one for one in told.verdicts)
 
 
 def test_a_person_who_drags_the_ticket_wins(world: World) -> None:

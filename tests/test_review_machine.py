@@ -111,8 +111,8 @@ def test_a_person_is_never_dragged_back_and_a_new_verdict_is_heard() -> None:
             pull = after
             here, verdict = board.status, pull_requests_verdict([pull.read()], policy)
             board.look([pull.read()])
-            # Closed and opened again, a pull request says what it had said: no news.
-            kind = verdict.identity.split()[0] if verdict else last
+            # Closed and opened again, a pull request says it anew.
+            kind = verdict.identity.split()[0] if verdict else ""
             if verdict and kind != last:
                 rules = [WORKFLOW.rules[trigger] for trigger in verdict.triggers]
                 led = next((rule.to for rule in rules if here in {*rule.moves_from, rule.to}), here)
