@@ -34,8 +34,8 @@ from mappings import load as load_mappings
 from tests.leaks.issue import START, Clock, Issue
 from tests.leaks.jira import JiraApi
 from tests.leaks.people import People
-from tests.simulation.run import SETTINGS
-from tests.simulation.run import _moment as moment
+from tests.simulation.installation import SETTINGS
+from tests.simulation.simulation import moment
 from tests.world import ANSWERS
 
 PARTNER = "parceiro@revenda.example"

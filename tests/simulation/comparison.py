@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from bridge.domain import PullRequest
 from bridge.store.tables import Mail, PartnerActionRow, Ticket
-from tests.simulation import model
+from tests.simulation import mail_model, model
 from tests.simulation.model import Story
-from tests.simulation.outside import Issue
+from tests.simulation.records import Issue
 
 if TYPE_CHECKING:
-    from tests.simulation.run import Simulation
+    from tests.simulation.simulation import Simulation
 
 QUARANTINE = timedelta(minutes=14, seconds=50)
 PARTNER = "parceiro@revenda.example"
@@ -122,7 +122,7 @@ def _links(story: Story) -> Iterator[str]:
 
 
 def _told(story: Story, mails: list[Mail], *, copied: bool) -> Iterator[str]:
-    issue, own_doing = story.issue, model.own_doings(story)
+    issue, own_doing = story.issue, mail_model.own_doings(story)
     causes = {}
     for mail in mails:
         causes.setdefault(mail.cause, []).append(mail.recipient)
@@ -134,7 +134,7 @@ def _told(story: Story, mails: list[Mail], *, copied: bool) -> Iterator[str]:
         yield "sent no receipt"
     moves = [cause for cause in causes if cause.startswith("changelog:") and ":due" not in cause]
     told = [int(cause.split(":")[1]) for cause in moves]
-    wanted = model.mailed_changes(issue)
+    wanted = mail_model.mailed_changes(issue)
     if told != wanted and not copied:
         yield f"told the changes {told} instead of {wanted}"
     texts = [(mail.recipient, mail.cause, quopri.decodestring(mail.raw)) for mail in mails]

@@ -69,7 +69,7 @@ def mailed_by_delivery() -> Iterator[None]:
 
 def no_sweep() -> AbstractContextManager[Any]:
     """What no webhook told is never looked for."""
-    return patch("tests.simulation.run.heal", lambda services: None)
+    return patch("tests.simulation.simulation.heal", lambda services: None)
 
 
 def blind_creation() -> AbstractContextManager[Any]:

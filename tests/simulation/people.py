@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from bridge.domain import PullRequest, ReviewState
-from tests.simulation.outside import ARROWS, REPOSITORY, Issue, Outside
+from tests.simulation.outside import Outside
+from tests.simulation.records import ARROWS, REPOSITORY, Issue
 
 REVIEWERS = ("bruno", "carla")
 STATES = (ReviewState.APPROVED, ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED, ReviewState.COMMENTED)

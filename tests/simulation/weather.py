@@ -1,7 +1,8 @@
 """What goes wrong between the bridge and the outside, chosen by a seed; and what was seen in spite of it."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import PullRequest
 from bridge.store import refuse_in_transaction
-from tests.simulation.outside import Clock
+from tests.simulation.records import Clock
 
 Result = TypeVar("Result")
 
@@ -93,6 +94,15 @@ class Weather:
             self.written_at = self.clock()
         self._after(service, fault)
         return answer
+
+    @contextmanager
+    def by_others(self) -> Iterator[None]:
+        """What happens here is no worker's doing, so no worker dies of it."""
+        works, self.works = self.works, []
+        try:
+            yield
+        finally:
+            self.works = works
 
     def point(self, name: str) -> None:
         """A boundary of the database's at which a worker may die."""
