@@ -12,8 +12,9 @@ from mappings.form_facts import form_faults
 from mappings.letters import layout_faults, read_letter
 from mappings.model import EmailText, Mappings, People
 from mappings.people_facts import people_faults
-from mappings.schemas import FormSchema, PeopleSchema, Strict, WorkflowSchema
+from mappings.schemas import FormSchema, PeopleSchema, WorkflowSchema
 from mappings.shapes import shaped
+from mappings.values import Strict
 
 SHIPPED = Path(__file__).parent
 WORKFLOW, FORM, PEOPLE = "workflow.yaml", "fields.yaml", "people.yaml"

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields
 
 from mappings.documents import Document, Path
 from mappings.faults import Fault, nearest, use_one_of
-from mappings.schemas import Strict
+from mappings.values import Strict
 
 UNKNOWN = "Unknown field."
 MISSING = "Missing data for required field."
