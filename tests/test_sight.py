@@ -1,12 +1,15 @@
 """What the operator sees and does about deliveries and tickets."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
 
 from bridge.cli.waiting import until
+from bridge.portal import leftovers
 from bridge.sandbox.control import Fault
 from bridge.store import Store
 from bridge.store.engine import network_file_system
@@ -31,6 +34,27 @@ def test_a_delivery_that_rang_nobody_rings_when_replayed(world: World) -> None:
     assert run(world, "deliveries", "replay", "99999")[0] == 1
     assert run(world, "deliveries", "replay")[0] == 2
     assert run(world, "deliveries", "replay", "--since", "ontem")[0] == 2
+
+
+def test_the_bodies_of_old_webhooks_are_forgotten(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "PORTION", 2)
+    key = world.filed()
+    world.approve_triage(key)
+    world.settle()
+    before = world.deliveries()
+
+    def tidy(age: timedelta) -> str:
+        return leftovers.tidy(replace(world.services, clock=lambda: before[0].received_at + age))
+
+    assert "bodies of 0 webhooks" in tidy(timedelta(days=29))
+    assert f"bodies of {len(before)} webhooks" in tidy(timedelta(days=30, minutes=1))
+    after = world.deliveries()
+    assert {one.body for one in after} == {b""}
+    assert [one.outcome for one in after] == [one.outcome for one in before]
+    number = str(after[0].id)
+    assert "(its body is kept no longer)" in run(world, "deliveries", "show", number)[1]
+    assert "rang nothing: its body is kept no longer" in run(world, "deliveries", "replay", number)[1]
+    assert world.deliveries()[0].outcome == before[0].outcome
 
 
 def test_a_parked_ticket_is_left_alone_until_it_is_retried(world: World) -> None:

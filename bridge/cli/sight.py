@@ -120,7 +120,7 @@ def show_delivery(number: int) -> None:
     assert found is not None
     for name, value in _delivery(found).items():
         click.echo(clean(f"{name}: {value}"))
-    click.echo(clean(found.body.decode("utf-8", "replace")))
+    click.echo(clean(found.body.decode("utf-8", "replace")) or "(its body is kept no longer)")
 
 
 @deliveries.command("replay")

@@ -77,6 +77,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         identity=_identity(reader),
         operators=_operators(reader),
         reopen_days=reader.number("REOPEN_DAYS", 30),
+        deliveries_days=reader.number("DELIVERIES_DAYS", 30),
         proxies=reader.number("PROXIES", 0),
     )
     if reader.faults:

@@ -139,5 +139,7 @@ class Config:
     """E-mails, lower case, of who may open the console."""
     reopen_days: int = field(default=30)
     """For so long a closed ticket's problem may be reported as back."""
+    deliveries_days: int = field(default=30)
+    """For so long the bodies of webhooks are kept; 0: for ever."""
     proxies: int = field(default=0)
     """Reverse proxies in front whose X-Forwarded-* headers are believed."""

@@ -1,15 +1,16 @@
-"""What nobody needs any more: old drafts, files that never arrived whole, bytes that nothing refers to."""
+"""What nobody needs any more: old drafts and webhooks, files that never came whole or belong to nothing."""
 
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text, update
 
 from bridge.services import Services
 from bridge.store import sweeps
-from bridge.store.tables import ArrivingFile, Draft, Upload
+from bridge.store.tables import ArrivingFile, Delivery, Draft, Upload
+from bridge.store.tables.outside import BODY_KEPT
 
 SWEEP = "leftovers"
 EVERY = timedelta(hours=1)
@@ -19,6 +20,8 @@ LOOSE_LIFE = timedelta(days=2)
 """Of a file that was sent with a reply which was then never sent."""
 ORPHAN_SECONDS = 24 * 3600.0
 """A file's bytes are written before its row: what is younger may be about to get one."""
+PORTION = 200
+"""Bodies forgotten in one transaction: a webhook that comes meanwhile waits for its end."""
 
 log = structlog.get_logger()
 
@@ -30,7 +33,11 @@ def tidy(services: Services) -> str:
     if since is None:
         return ""
     drafts, files = _forget_old(services, now), _delete_orphans(services)
-    outcome = f"forgot {drafts} old drafts and deleted {files} files that nothing refers to"
+    bodies = _forget_bodies(services, now)
+    outcome = (
+        f"forgot {drafts} old drafts and the bodies of {bodies} webhooks, "
+        f"and deleted {files} files that nothing refers to"
+    )
     sweeps.finished(services.store, SWEEP, since=since, began=now, now=services.clock(), outcome=outcome)
     log.info("tidied up", outcome=outcome)
     return outcome
@@ -46,6 +53,20 @@ def _forget_old(services: Services, now: datetime) -> int:
         loose = Upload.draft_id.is_(None) & Upload.ticket_id.is_(None) & Upload.action_id.is_(None)
         db.execute(delete(Upload).where(loose, Upload.created_at < now - LOOSE_LIFE))
     return len(gone)
+
+
+def _forget_bodies(services: Services, now: datetime) -> int:
+    """Of webhooks that came long ago; when they came and what they did stays."""
+    days = services.config.deliveries_days
+    kept = (Delivery.received_at < now - timedelta(days=days), text(BODY_KEPT))
+    portion = update(Delivery).where(Delivery.id.in_(select(Delivery.id).where(*kept).limit(PORTION)))
+    forgotten, more = 0, bool(days)
+    while more:
+        with services.store.begin() as db:
+            numbers = db.scalars(portion.values(body=b"").returning(Delivery.id)).all()
+        forgotten += len(numbers)
+        more = len(numbers) == PORTION
+    return forgotten
 
 
 def _delete_orphans(services: Services) -> int:

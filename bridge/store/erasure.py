@@ -185,7 +185,7 @@ def _forget_webhooks(db: Session, person: _Person) -> int:
         holding = [row.id for row in rows if person.is_in(row.body)]
         if holding:
             emptied = update(Delivery).where(Delivery.id.in_(holding))
-            found += _count(db, emptied.values(body=b"{}", outcome=OUTCOME))
+            found += _count(db, emptied.values(body=b"", outcome=OUTCOME))
 
 
 def _forget_drafts(db: Session, partner: Partner, files: list[str]) -> int:

@@ -36,7 +36,9 @@ def test_an_old_draft_goes_with_its_files(browser: Browser, opened: Portal) -> N
     assert len(list(folder.iterdir())) == 6  # three pictures, each with its thumbnail
     opened.wait(timedelta(days=2))
     age(folder, hours=25)
-    assert leftovers.tidy(opened.services) == "forgot 1 old drafts and deleted 2 files that nothing refers to"
+    assert leftovers.tidy(opened.services) == (
+        "forgot 1 old drafts and the bodies of 0 webhooks, and deleted 2 files that nothing refers to"
+    )
     browser = opened.signed_in()
     assert browser.get(f"{young}/arquivos").text.count("novo.png") > 0
     assert "velho.png" not in browser.get(old).text

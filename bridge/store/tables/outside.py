@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bridge.store.tables.base import NEVER_REUSED, Base, Id
+
+BODY_KEPT = "length(body) > 0"
+"""Of a delivery whose body has not been forgotten yet."""
 
 
 class Delivery(Base):
@@ -16,6 +19,12 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("source", "delivery_id"),
         Index("ix_deliveries_source_result", "source", "result"),
+        Index(
+            "ix_deliveries_body",
+            "received_at",
+            sqlite_where=text(BODY_KEPT),
+            postgresql_where=text(BODY_KEPT),
+        ),
         NEVER_REUSED,
     )
 
