@@ -14,7 +14,7 @@ from bridge.portal.access import requires_partner, services
 from bridge.portal.form_page import Typed
 from bridge.portal.pages import pages
 from bridge.portal.words import compared
-from bridge.proposal import PARTS, Proposal, checked, composed
+from bridge.proposal import PARTS, Proposal, checked, composed, loses
 from bridge.store import counters, drafts
 from bridge.store.tables import Draft
 
@@ -170,9 +170,12 @@ def _settle(draft: Draft, taken: list[int]) -> None:
     pieces, own = draft.proposal["pieces"], draft.proposal["from"]
     chosen = _texts(pieces[number] for number in taken)
     told = [number for number in taken if pieces[number]["part"] != TITLE]
-    # Where a sound piece was left out, the partner's own words stay below: nothing is lost by choosing.
-    left = any(not piece["doubts"] and piece["part"] != TITLE for piece in _left(pieces, taken))
-    description = composed(chosen, own=own[DESCRIPTION] if left else "") if told else own[DESCRIPTION]
+    # Where a sound piece was left out, or a doubtful one with words of the partner's in it, these stay below:
+    # nothing is lost by choosing.
+    left = [piece for piece in _left(pieces, taken) if piece["part"] != TITLE]
+    sound = any(not piece["doubts"] for piece in left)
+    keeps_own = sound or (left and loses(own[DESCRIPTION], composed(chosen)))
+    description = composed(chosen, own=own[DESCRIPTION] if keeps_own else "") if told else own[DESCRIPTION]
     title = chosen[TITLE][0] if chosen.get(TITLE) else own[TITLE]
     given = {TITLE: title, DESCRIPTION: description}
     _, errors = schemas.check(services().mappings.form, given)

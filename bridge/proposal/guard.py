@@ -79,6 +79,13 @@ def forgotten(own: Iterable[str], text: str) -> list[str]:
     return [quote for quote in quotes if _flat(quote) not in there]
 
 
+def loses(own: str, text: str) -> bool:
+    """Whether the text lacks a telling word or a number of the partner's."""
+    kept = _Given([text])
+    words, numbers = map(_stem, _telling(own)), map(_number, NUMBER.findall(own))
+    return not (kept.stems.issuperset(words) and kept.numbers.issuperset(numbers))
+
+
 @dataclass
 class _Given:
     """What the partner wrote, in the shapes in which it is looked for."""

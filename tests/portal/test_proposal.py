@@ -89,6 +89,16 @@ def test_what_the_partner_did_not_write_is_marked_and_not_chosen(browser: Browse
     assert textarea(browser.get(address).text, "descricao") == "O que acontece:\r\nNão salva."
 
 
+def test_what_a_doubtful_piece_said_for_the_partner_is_not_lost(browser: Browser, opened: Portal) -> None:
+    own = "Produtos não salvam, aparece erro 42."
+    opened.assistant.answer = proposal(result="Produtos não salvam desde 26 de outubro. Aparece erro 42.")
+    address = browser.new_draft()
+    browser.fill(address, "ia", descricao=own)
+    browser.post(f"{address}/ia", {"decisao": "selecionados", "trecho": ["1"]})
+    kept = f"O que acontece:\r\nAparece erro 42.\r\n\r\nRelato original:\r\n{own}"
+    assert textarea(browser.get(address).text, "descricao") == kept
+
+
 def test_refusing_changes_nothing(browser: Browser, opened: Portal, address: str) -> None:
     browser.post(f"{address}/ia", {"decisao": "recusar"})
     assert textarea(browser.get(address).text, "descricao") == OWN
