@@ -17,6 +17,7 @@ from bridge.portal.similar_views import found
 from bridge.store import drafts, panel
 from bridge.store.filing import Submission, file_ticket
 
+CHANGED = "O rascunho mudou em outra janela. Confira antes de enviar."
 CONFIRM_LICENCE = "Confirme que o e-mail do cliente está certo, ou volte e corrija."
 
 
@@ -27,6 +28,12 @@ class Reviewed:
     typed: Typed
     answers: dict[str, Any]
     licence: LicenceState
+
+    @property
+    def version(self) -> str:
+        """What tells one state of the draft from another, its files included."""
+        files = [upload.id for upload in self.typed.uploads]
+        return drafts.version({"answers": self.typed.answers, "files": files})
 
 
 @pages.get("/chamados/novo/<draft_id>/revisar")
@@ -44,6 +51,8 @@ def send(draft_id: str) -> ResponseReturnValue:
     reviewed = _reviewed(draft_id)
     if not isinstance(reviewed, Reviewed):
         return reviewed
+    if request.form.get("versao", reviewed.version) != reviewed.version:
+        return _page(reviewed, notice=CHANGED), 409
     if reviewed.licence is LicenceState.UNKNOWN and "confirmo_licenca" not in request.form:
         return _page(reviewed, error=CONFIRM_LICENCE), 422
     filed = _file(reviewed)
@@ -76,7 +85,7 @@ def _reviewed(draft_id: str) -> Reviewed | ResponseReturnValue:
     return Reviewed(typed=typed, answers=answers, licence=licence)
 
 
-def _page(reviewed: Reviewed, error: str = "") -> str:
+def _page(reviewed: Reviewed, *, error: str = "", notice: str = "") -> str:
     return render_template(
         "portal/review.html",
         draft_id=reviewed.typed.draft_id,
@@ -86,7 +95,9 @@ def _page(reviewed: Reviewed, error: str = "") -> str:
         uploads=reviewed.typed.uploads,
         licence=reviewed.licence,
         customer=reviewed.answers.get(form_page.CUSTOMER, ""),
+        version=reviewed.version,
         error=error,
+        notice=notice,
         ai_offered=is_offered(reviewed.typed),
         similar=found(reviewed.answers["titulo"], reviewed.answers["descricao"]),
         workflow=services().mappings.workflow,
