@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import shutil
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -113,6 +114,24 @@ def forget(folder: Path, names: Iterable[str]) -> None:
         own = folder / Path(name).name
         own.unlink(missing_ok=True)
         small(own).unlink(missing_ok=True)
+
+
+def copied(folder: Path, name: str) -> str | None:
+    """The same bytes under another name, with their thumbnail; None where they are gone."""
+    own, other = folder / name, folder / secrets.token_hex(16)
+    if not own.is_file():
+        return None
+    for source, target in ((own, other), (small(own), small(other))):
+        if source.is_file():
+            _link(source, target)
+    return other.name
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # some network shares know no second names
+        shutil.copyfile(source, target)
 
 
 def small(path: Path) -> Path:

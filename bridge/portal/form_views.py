@@ -22,6 +22,7 @@ NOTICES = {
     "sessao": "Sua sessão tinha terminado. O que você enviou foi guardado: confira e continue.",
     "salvo": "Rascunho salvo. Você pode continuar depois.",
     "continua": "Trouxemos as respostas do chamado encerrado. Conte na descrição o que voltou a acontecer.",
+    "corrigir": "Trouxemos tudo do chamado reprovado. Corrija o que o motivo aponta e envie de novo.",
     "removido": "Arquivo removido.",
     "ia-indisponivel": "IA indisponível, seu texto foi mantido.",
     "ia-aceita": "Proposta aceita. Confira o texto e ajuste o que quiser.",

@@ -24,6 +24,7 @@ NOTICES = {
     "silenciado": "Pronto: você não recebe mais as notícias deste chamado; só o que depender de você.",
     "religado": "Pronto: você volta a receber as notícias deste chamado.",
     "resposta": "Recebemos sua resposta. Ela já está a caminho da equipe.",
+    "mensagem": "Recebemos sua mensagem. Ela já está a caminho da equipe.",
     "funcionou": "Recebemos sua confirmação. Obrigado por validar com o seu cliente!",
     "liberado": "Voltamos a enviar mensagens para esse endereço.",
     "ainda-ocorre": "Recebemos seu aviso. O chamado volta para o Desenvolvimento.",
@@ -53,7 +54,7 @@ def owned(ref: str) -> tuple[Ticket, Story]:
 def _page(ticket: Ticket, story: Story, *, state: str) -> str:
     """The ticket's page; to one that asks by itself, only the parts that change."""
     workflow, form = services().mappings.workflow, services().mappings.form
-    verbs = deeds.offered(ticket, story, workflow)
+    verbs, asked = deeds.offered(ticket, story, workflow), words.possible(workflow, ticket.status)
     return render_template(
         "portal/ticket_part.html" if access.is_poll() else "portal/ticket.html",
         ticket=ticket,
@@ -72,8 +73,10 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         links=ticket.answers.get(schemas.LINKS, []),
         verbs=verbs,
         question=deeds.asked_last(story),
-        on_its_way=bool(words.possible(workflow, ticket.status) - verbs),
+        for_you=bool(asked & verbs),
+        on_its_way=bool(asked - verbs),
         testable=PartnerVerb.STILL_FAILING in verbs and PartnerVerb.CONFIRMED not in verbs,
+        sent_back=words.is_sent_back(workflow, ticket.status),
         may_continue=words.may_continue(
             workflow,
             ticket.status,

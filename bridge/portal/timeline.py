@@ -76,7 +76,7 @@ def _filed(ticket: Ticket, story: Story, reader: int | None) -> Iterator[Moment]
 
 def _events(story: Story, workflow: Workflow) -> Iterator[Moment]:
     quoted = {number for event in story.events if event.kind == "status" for number in _shown(event)}
-    before = workflow.initial.name
+    before, since = workflow.initial.name, None
     for event in story.events:
         # The reason of a move is a comment of its own too; it is read once, at the move.
         if event.kind == "filed" or (event.kind == "comment" and event.quotes.keys() & quoted):
@@ -84,12 +84,13 @@ def _events(story: Story, workflow: Workflow) -> Iterator[Moment]:
         yield Moment(
             at=event.at,
             headline=_headline(event, workflow),
-            because=_because(event, before, story, workflow),
+            because=_because(event, before, _said_since(since, event, story), story, workflow),
             text="" if event.kind == "due_date" else event.text,
             edited_at=event.edited_at,
             mails=story.sent.get(event.source, 0),
         )
-        before = event.status or before
+        if event.kind == "status":
+            before, since = event.status, event.at
 
 
 def _shown(event: Event) -> list[str]:
@@ -111,7 +112,7 @@ _HEADLINES = {
 }
 
 
-def _because(event: Event, before: str, story: Story, workflow: Workflow) -> str:
+def _because(event: Event, before: str, said: str, story: Story, workflow: Workflow) -> str:
     """The milestone behind a change of status: what the rules have lead from one status to the other."""
     if event.kind != "status" or event.status == before:
         return ""
@@ -121,7 +122,7 @@ def _because(event: Event, before: str, story: Story, workflow: Workflow) -> str
         if rule.to == event.status and before in rule.moves_from
     ]
     trigger = leading[0] if leading else None
-    if trigger in _BY_PARTNER and _last_said(event, story) != trigger:
+    if trigger in _BY_PARTNER and said != trigger:
         return FAILED if trigger is Trigger.STILL_FAILING else ""
     because = BECAUSE.get(trigger, "") if trigger else ""
     return (
@@ -129,9 +130,14 @@ def _because(event: Event, before: str, story: Story, workflow: Workflow) -> str
     )
 
 
-def _last_said(event: Event, story: Story) -> str:
-    """What the partner said last before the event."""
-    return next((one.verb for one in reversed(story.actions) if one.at <= event.at), "")
+def _said_since(since: datetime | None, event: Event, story: Story) -> str:
+    """What the partner said last in the status that the event ends, if anything."""
+    said = (one.verb for one in reversed(story.actions) if one.at <= event.at and not _is_before(one, since))
+    return next((verb for verb in said if verb != PartnerVerb.COMMENTED), "")
+
+
+def _is_before(action: PartnerActionRow, since: datetime | None) -> bool:
+    return since is not None and action.at < since
 
 
 def _version(event: Event, story: Story) -> str:

@@ -155,9 +155,22 @@ _BY_VERB = {
 }
 
 
+_TESTED = Step(
+    now="A correção passou nos testes e aguarda a publicação. Para o seu cliente o problema ainda ocorre.",
+    you=NOTHING_TO_DO,
+)
+_SENT_BACK = Step(
+    now="A triagem reprovou o chamado: ele não segue para o Desenvolvimento.",
+    you="Leia o motivo no andamento. Se der para corrigir, use “Corrigir e abrir de novo”: as suas "
+    "respostas e os arquivos já vêm preenchidos.",
+)
+
+
 def next_step(workflow: Workflow, status: str) -> Step:
     """What happens now and what the partner does next, in plain words."""
-    verbs = possible(workflow, status)
+    verbs, published = possible(workflow, status), workflow.rules.get(Trigger.DEPLOYED_PRODUCTION)
+    if published and status in published.moves_from:
+        return _TESTED
     for verb in (PartnerVerb.ANSWERED, PartnerVerb.CONFIRMED, PartnerVerb.STILL_FAILING):
         if verb in verbs:
             return _BY_VERB[verb]
@@ -168,6 +181,8 @@ def _step_by_category(workflow: Workflow, status: str) -> Step:
     found = workflow.statuses.get(status)
     if found is None or found.category is Category.IN_PROGRESS:
         return Step(now="O Desenvolvimento está cuidando da correção.", you=NOTHING_TO_DO)
+    if is_sent_back(workflow, status):
+        return _SENT_BACK
     if found.category is Category.DONE:
         return Step(
             now="Este chamado terminou.", you="Nada. Se o problema voltar nos próximos dias, avise por aqui."
@@ -178,6 +193,11 @@ def _step_by_category(workflow: Workflow, status: str) -> Step:
             you=NOTHING_TO_DO,
         )
     return Step(now="O chamado foi aprovado e está na fila do Desenvolvimento.", you=NOTHING_TO_DO)
+
+
+def is_sent_back(workflow: Workflow, status: str) -> bool:
+    """Whether a ticket has ended without being worked on."""
+    return status in workflow.done and phase(workflow, status) is None
 
 
 def may_continue(workflow: Workflow, status: str, *, since: datetime, now: datetime, days: int) -> bool:

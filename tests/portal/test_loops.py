@@ -1,12 +1,13 @@
 """What comes back: attempts counted, milestones in plain words, closed tickets that go on in new ones."""
 
+import io
 import re
 from datetime import timedelta
 
 import pytest
 
 from bridge.store.tables import Draft, PartnerActionRow, PublicationRow, Ticket
-from tests.portal.conftest import START, Browser, Portal, textarea
+from tests.portal.conftest import ANSWERS, PNG, START, Browser, Portal, textarea
 from tests.portal.test_panel import tell
 
 HOUR = timedelta(hours=1)
@@ -51,7 +52,7 @@ def test_error_fix_says_why_each_time(opened: Portal, browser: Browser) -> None:
     assert whys == [
         "Quem revisou pediu ajustes na correção.",
         "O parceiro avisou que o problema ainda ocorre.",
-        "O parceiro avisou que o problema ainda ocorre.",
+        "No teste o problema ainda apareceu.",
     ]
     assert "Zé (X) avisou que ainda ocorre" in headlines(page)
     assert "Zé (X) avisou que ainda ocorre (2ª vez)" in headlines(page)
@@ -77,6 +78,24 @@ def test_version_is_told_where_it_was_published(opened: Portal, browser: Browser
             PublicationRow(ticket_id=number, identity="r:1", version="4.12.3", at=START + HOUR * 15, **facts)
         )
     assert "a todas as outras. Versão 4.12.3." in browser.get(f"/chamados/CT-{number}").text
+
+
+def test_a_refused_ticket_is_put_right_with_all_that_it_had(opened: Portal, browser: Browser) -> None:
+    files = (io.BytesIO(PNG), "tela.png")
+    number = browser.file_ticket(titulo="Não grava", links="https://a.example/v", arquivos=files)
+    opened.move(number, "Reprovado")
+    page = browser.get(f"/chamados/CT-{number}").text
+    assert "A triagem reprovou o chamado" in page
+    address = browser.post(f"/chamados/CT-{number}/continuar", {}).location or ""
+    page = browser.get(address).text
+    assert "Trouxemos tudo do chamado reprovado." in page
+    assert textarea(page, "descricao") == ANSWERS["descricao"]
+    assert textarea(page, "links") == "https://a.example/v"
+    draft = address.partition("?")[0]
+    assert browser.get(re.search(rf"{draft}/arquivos/\d+", page)[0]).data == PNG  # type: ignore[index]
+    browser.post(f"{draft}/descartar", {})
+    assert browser.get(f"/chamados/CT-{number}/arquivos/1").data == PNG
+    assert browser.get(f"/chamados/CT-{number}/arquivos/1/miniatura").status_code == 200
 
 
 @pytest.mark.parametrize(
