@@ -1,6 +1,6 @@
-"""What a signed-in partner does to a ticket: answers, confirms, says that it still happens."""
+"""What a signed-in partner does to a ticket: answers, confirms, says that it still happens, writes."""
 
-from flask import abort, redirect, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bridge.domain import PartnerVerb, reference, ticket_id
@@ -9,12 +9,19 @@ from bridge.portal.access import requires_partner, services
 from bridge.portal.deeds import Said
 from bridge.portal.pages import pages
 from bridge.portal.panel_views import owned
+from bridge.portal.terms import terms
 from bridge.store import panel
 
-NOTICE = {"responder": "resposta", "funcionou": "funcionou", "ainda-ocorre": "ainda-ocorre"}
+NOTICE = {
+    "responder": "resposta",
+    "funcionou": "funcionou",
+    "ainda-ocorre": "ainda-ocorre",
+    "escrever": "mensagem",
+}
+DEED = "<any('responder', 'funcionou', 'ainda-ocorre', 'escrever'):deed>"
 
 
-@pages.get("/chamados/<ref>/<any('responder', 'funcionou', 'ainda-ocorre'):deed>")
+@pages.get(f"/chamados/<ref>/{DEED}")
 @requires_partner
 def ask(ref: str, deed: str) -> ResponseReturnValue:
     """The page on which it is said; nothing changes by looking at it."""
@@ -24,10 +31,12 @@ def ask(ref: str, deed: str) -> ResponseReturnValue:
     return _page(ref, deed)
 
 
-@pages.post("/chamados/<ref>/<any('responder', 'funcionou', 'ainda-ocorre'):deed>")
-@requires_partner
+@pages.post(f"/chamados/<ref>/{DEED}")
+@access.sends_to_sign_in
 def act(ref: str, deed: str) -> ResponseReturnValue:
     """Write down what the partner says and ring the ticket; what cannot be taken is kept to be corrected."""
+    if access.visitor() is None:
+        return _signed_out(ref, deed), 401
     with services().store.read() as db:
         ticket = panel.ticket(db, access.partner(), ticket_id(ref)) or abort(404)
         actor = deeds.by_session(db, access.partner())
@@ -36,11 +45,23 @@ def act(ref: str, deed: str) -> ResponseReturnValue:
     if said.errors:
         return _page(ref, deed, said=said), 422
     if not deeds.perform(actor, ticket.id, verb, said):
-        return _page(ref, deed, said=said, changed=True), 409
+        return _page(ref, deed, said=said, changed=deeds.CHANGED), 409
     return redirect(url_for("portal.show", ref=reference(ticket.id), aviso=NOTICE[deed]), 303)
 
 
-def _page(ref: str, deed: str, *, said: Said | None = None, changed: bool = False) -> str:
+def _signed_out(ref: str, deed: str) -> str:
+    """What was written comes back, to be sent once they have signed in on another tab."""
+    return render_template(
+        "portal/deed_signed_out.html",
+        deed=deed,
+        action=request.path,
+        back=url_for("portal.show", ref=ref),
+        said=deeds.brought(access.former_visitor()),
+        terms=terms(services()),
+    )
+
+
+def _page(ref: str, deed: str, *, said: Said | None = None, changed: str = "") -> str:
     ticket, story = owned(ref)
     name = reference(ticket.id)
     return deeds.page(

@@ -1,4 +1,4 @@
-"""What can be said about a ticket (answer, it worked, it still happens), and the one way to say it.
+"""What can be said about a ticket (an answer, a verdict, a message), and the one way to say it.
 
 Who says it has been found out before: by a session, or by the token of an e-mail's link.
 """
@@ -24,19 +24,28 @@ VERBS = {
     "responder": PartnerVerb.ANSWERED,
     "funcionou": PartnerVerb.CONFIRMED,
     "ainda-ocorre": PartnerVerb.STILL_FAILING,
+    "escrever": PartnerVerb.COMMENTED,
 }
 """By the last part of the address."""
 VERDICTS = {PartnerVerb.CONFIRMED, PartnerVerb.STILL_FAILING}
 NAMES = {verb: deed for deed, verb in VERBS.items()}
-MINIMUM = {PartnerVerb.ANSWERED: 1, PartnerVerb.CONFIRMED: 0, PartnerVerb.STILL_FAILING: 10}
+MINIMUM = {
+    PartnerVerb.ANSWERED: 1,
+    PartnerVerb.CONFIRMED: 0,
+    PartnerVerb.STILL_FAILING: 10,
+    PartnerVerb.COMMENTED: 1,
+}
 """Characters."""
 ASK = {
     PartnerVerb.ANSWERED: "Escreva a sua resposta.",
     PartnerVerb.CONFIRMED: "",
     PartnerVerb.STILL_FAILING: "Conte em pelo menos 10 caracteres o que ainda ocorre.",
+    PartnerVerb.COMMENTED: "Escreva a sua mensagem.",
 }
+CHOOSE_AGAIN = "Não sabemos de quem são os arquivos. Depois de entrar, escolha-os de novo."
 PROVE = "Anexe um print ou vídeo do que ainda ocorre, ou cole no texto um link (https://…) para ele."
 CHANGED = "Este chamado mudou de situação enquanto você escrevia. Nada foi enviado."
+ON_ITS_WAY = "O que você disse já está a caminho da equipe."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +83,26 @@ def by_session(db: Session, partner: Partner) -> Actor:
 
 def offered(ticket: Ticket, story: Story, workflow: Workflow) -> frozenset[PartnerVerb]:
     """What may be said now. While a verdict is on its way, no second one is asked for."""
-    verbs = words.possible(workflow, ticket.status)
+    verbs = sayable(workflow, ticket.status)
     waiting = any(
         action.comment_id is None and action.verb in VERDICTS and action.at >= ticket.status_since
         for action in story.actions
     )
-    return verbs & {PartnerVerb.ANSWERED} if waiting else verbs
+    return verbs - VERDICTS if waiting else verbs
+
+
+def sayable(workflow: Workflow, status: str) -> frozenset[PartnerVerb]:
+    """What may be said in a status: what the rules ask for, and a message for as long as the ticket lives."""
+    verbs = words.possible(workflow, status)
+    is_asked = PartnerVerb.ANSWERED in verbs
+    return verbs if is_asked or status in workflow.done else verbs | {PartnerVerb.COMMENTED}
+
+
+def why_not(ticket: Ticket, verb: PartnerVerb, workflow: Workflow) -> str:
+    """Why something cannot be said that is not offered."""
+    if verb in sayable(workflow, ticket.status):
+        return ON_ITS_WAY
+    return f"Este chamado já passou dessa etapa: agora está em “{workflow.plain(ticket.status)}”."
 
 
 def read(actor: Actor, verb: PartnerVerb) -> Said:
@@ -93,6 +116,15 @@ def read(actor: Actor, verb: PartnerVerb) -> Said:
     return Said(text=typed if errors else text, uploads=uploads, errors=tuple(errors))
 
 
+def brought(owner: Partner | None) -> Said:
+    """What a request without a session brings: its text, and its files where we know whose they are."""
+    uploads, refusals = _files(owner) if owner else ((), ())
+    errors = [("arquivos", refusal) for refusal in refusals]
+    if owner is None and any(file.filename for file in request.files.getlist("arquivos")):
+        errors.append(("arquivos", CHOOSE_AGAIN))
+    return Said(text=request.form.get("texto", ""), uploads=uploads, errors=tuple(errors))
+
+
 def perform(actor: Actor, ticket_id: int, verb: PartnerVerb, said: Said) -> bool:
     """Write down what was said and ring the ticket; False when its present status does not allow it.
 
@@ -101,7 +133,7 @@ def perform(actor: Actor, ticket_id: int, verb: PartnerVerb, said: Said) -> bool
     now = services().clock()
     with services().store.begin() as db:
         status = panel.status_of(db, ticket_id, lock=True)
-        if verb not in words.possible(services().mappings.workflow, status):
+        if verb not in sayable(services().mappings.workflow, status):
             return False
         if actor.link and panel.link_used(db, actor.link):
             return False
@@ -143,9 +175,12 @@ def page(
     action: str,
     back: str,
     said: Said | None = None,
-    changed: bool = False,
+    changed: str = "",
 ) -> str:
-    """The page on which it is said: a click to get here, a click to send. `action`: where it is sent to."""
+    """The page on which it is said: a click to get here, a click to send. `action`: where it is sent to.
+
+    `changed`: why it cannot be said.
+    """
     return render_template(
         "portal/deed.html",
         ticket=ticket,
@@ -154,7 +189,7 @@ def page(
         action=action,
         back=back,
         said=said,
-        changed=CHANGED if changed else "",
+        changed=changed,
         earlier=[one for one in story.actions if one.verb == PartnerVerb.STILL_FAILING],
         question=asked_last(story),
         terms=terms(services()),
@@ -162,10 +197,11 @@ def page(
 
 
 def asked_last(story: Story) -> str:
-    """What the team asked or said last."""
-    return next(
-        (event.text for event in reversed(story.events) if event.text and event.kind != "due_date"), ""
-    )
+    """What the team asked or said last, since the ticket is where it is."""
+    for event in reversed(story.events):
+        if event.kind == "status" or (event.text and event.kind == "comment"):
+            return event.text
+    return ""
 
 
 def _must_prove(verb: PartnerVerb, text: str) -> bool:

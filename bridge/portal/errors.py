@@ -26,7 +26,7 @@ class Explanation:
 PAGES = {
     400: Explanation(
         title="Não conseguimos ler este envio",
-        text="A página pode ter ficado aberta por muito tempo. Volte, recarregue e envie de novo.",
+        text="A página pode ter ficado aberta por muito tempo. Volte, copie seu texto, recarregue e envie.",
     ),
     401: Explanation(title="Entre de novo", text="Sua sessão terminou. Entre e você volta a esta página."),
     403: Explanation(title="Acesso não permitido", text="Este envio não partiu de uma página nossa."),

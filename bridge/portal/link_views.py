@@ -25,16 +25,18 @@ class Opened:
     story: Story
     verb: PartnerVerb
     actor: Actor
+    used: bool
+    """It has served."""
 
 
 @pages.get("/agir/<token>")
 def look(token: str) -> ResponseReturnValue:
     """The page on which it is said. Mail scanners come here, too: nothing changes."""
-    found = opened(token)
-    if found is None:
-        return render_template("portal/deed_link_spent.html"), 410
-    if found.verb not in deeds.offered(found.ticket, found.story, services().mappings.workflow):
-        return _page(found, said=Said(text=""), changed=True), 409
+    found, workflow = opened(token), services().mappings.workflow
+    if found is None or found.used:
+        return _spent(found), 410
+    if found.verb not in deeds.offered(found.ticket, found.story, workflow):
+        return _page(found, changed=deeds.why_not(found.ticket, found.verb, workflow)), 409
     return _page(found)
 
 
@@ -42,18 +44,18 @@ def look(token: str) -> ResponseReturnValue:
 def act_by_link(token: str) -> ResponseReturnValue:
     """Write down what is said, once, and ring the ticket."""
     found = opened(token)
-    if found is None:
-        return render_template("portal/deed_link_spent.html"), 410
+    if found is None or found.used:
+        return _spent(found), 410
     said = deeds.read(found.actor, found.verb)
     if said.errors:
         return _page(found, said=said), 422
     if not deeds.perform(found.actor, found.ticket.id, found.verb, said):
-        return _page(found, said=said, changed=True), 409
+        return _page(found, said=said, changed=deeds.CHANGED), 409
     return render_template("portal/deed_done.html", ref=reference(found.ticket.id), verb=found.verb.value)
 
 
 def opened(token: str) -> Opened | None:
-    """What the token is for; None for one that is not ours, is spent, has expired or has lost its ticket."""
+    """What the token is for; None for one that is not ours, has expired or has lost its ticket."""
     link = proofs.read_deed_token(token)
     if link is None or link.until <= services().clock():
         return None
@@ -63,20 +65,24 @@ def opened(token: str) -> Opened | None:
         if ticket is None or opener is None or not opener.active:
             return None
         ours = proofs.is_deed_of(services().config.secret_key, link, recipient=opener.email)
-        spent = panel.link_used(db, people.hashed(token))
-        if not ours or spent or panel.ticket(db, opener, ticket.id) is None:
+        if not ours or panel.ticket(db, opener, ticket.id) is None:
             return None
         actor = Actor(
-            name=f"{deeds.by_session(db, opener).name}, pelo link do e-mail",
+            name=f"{deeds.by_session(db, opener).name} pelo link do e-mail",
             owner=opener,
             email=opener.email,
             link=people.hashed(token),
         )
         story = panel.story(db, opener, ticket.id)
-    return Opened(token=token, ticket=ticket, story=story, verb=link.verb, actor=actor)
+        used = panel.link_used(db, actor.link)
+    return Opened(token=token, ticket=ticket, story=story, verb=link.verb, actor=actor, used=used)
 
 
-def _page(found: Opened, *, said: Said | None = None, changed: bool = False) -> str:
+def _spent(found: Opened | None) -> str:
+    return render_template("portal/deed_link_spent.html", ref=reference(found.ticket.id) if found else "")
+
+
+def _page(found: Opened, *, said: Said | None = None, changed: str = "") -> str:
     return deeds.page(
         found.ticket,
         found.story,

@@ -18,7 +18,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-KEEPERS = frozenset({"portal.save_draft", "portal.keep_typed", "portal.begin_upload", "portal.receive_piece"})
+KEEPERS = frozenset(
+    f"portal.{view}" for view in ("save_draft", "keep_typed", "begin_upload", "receive_piece", "act")
+)
 """They keep what was typed and attached: a token that a new sign-in has made stale must not lose it. It is
 enough there that the browser says that our own page is asking (Sec-Fetch-Site, which no page can set)."""
 WITHOUT_COOKIES = ("/api/", "/webhooks/", "/agir/", "/avisos/")

@@ -174,6 +174,9 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(company: Company) -> None:
     before = company.opened.contents()
     for rule in [*rules(company.opened, "partner"), *rules(company.opened, "operator")]:
         for asked, answer in every(company.browsers["nobody"], rule, company.owned).items():
+            if rule.endpoint == "portal.act" and answer.status_code == 401:
+                assert "Nada se perdeu" in answer.text, asked  # what was written comes back
+                continue
             assert answer.status_code == 303, asked
             assert (answer.location or "").startswith("/entrar?next="), asked
     for rule in [*rules(company.opened, "token"), *rules(company.opened, "script")]:

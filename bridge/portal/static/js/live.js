@@ -21,6 +21,13 @@
   });
 
   // Links by name keep the focus when their part of the page is put in anew.
-  // A session that has ended is said by the next click, not by a line in the console.
-  document.addEventListener("htmx:responseError", (event) => event.preventDefault());
+  // A session that has ended is said on the page, not by a line in the console.
+  const ended = document.getElementById("terminou");
+  document.addEventListener("htmx:responseError", (event) => {
+    event.preventDefault();
+    if (event.detail.xhr.status === 401) ended?.classList.remove("off");
+  });
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    if (event.detail.xhr.status < 400) ended?.classList.add("off");
+  });
 })();
