@@ -1,6 +1,7 @@
 """Issues that are moved, deleted or read in another language: followed by their ids, or ended well."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -34,6 +35,14 @@ def look(world: World, number: int) -> str | None:
     with world.services.store.begin() as db:
         ring(db, number, kind="cli", subject="test", now=world.services.clock())
     return reconcile(world.services, number, owner="test")
+
+
+def look_later(world: World, number: int, *, after: timedelta) -> str | None:
+    """The same, so long from now."""
+    services = replace(world.services, clock=lambda: world.services.clock() + after)
+    with services.store.begin() as db:
+        ring(db, number, kind="cli", subject="test", now=services.clock())
+    return reconcile(services, number, owner="test")
 
 
 def rekeyed(world: World, key: str, new: str) -> None:
@@ -79,12 +88,14 @@ def test_a_deleted_issue_closes_the_ticket_and_nobody_asks_again(world: World) -
 @still
 def test_an_issue_that_only_the_account_cannot_see_closes_nothing(world: World) -> None:
     number, _key = filed(world)
-    for path in ("issue/*", "project/CHAM"):
-        world.sandbox.controls.add(Fault(match=f"GET /jira/rest/api/*/{path}", do="404"))
+    world.sandbox.controls.add(Fault(match="GET /jira/rest/api/*/issue/*", do="404", times=2))
+    world.sandbox.controls.add(Fault(match="GET /jira/rest/api/*/project/CHAM", do="404"))
     look(world, number)
+    assert world.ticket(number).parked == ""
+    look_later(world, number, after=timedelta(minutes=6))
     assert world.ticket(number).status == "Triagem"
     assert world.ticket(number).parked
-    look(world, number)
+    look_later(world, number, after=timedelta(minutes=7))
     assert (world.ticket(number).status, world.ticket(number).parked) == ("Triagem", "")
 
 
@@ -93,11 +104,25 @@ def test_an_issue_that_only_the_account_cannot_see_closes_nothing(world: World) 
 def test_an_issue_that_is_shown_again_is_read_as_ever(world: World) -> None:
     number, key = filed(world)
     match = f"GET {world.jira_path}/issue/{world.issue(key)['id']}"
-    world.sandbox.controls.add(Fault(match=match, do="404"))
-    assert "the ticket is closed" in str(look(world, number))
-    assert world.ticket(number).status == "Encerrado"
+    world.sandbox.controls.add(Fault(match=match, do="404", times=2))
     look(world, number)
+    assert "the ticket is closed" in str(look_later(world, number, after=timedelta(minutes=6)))
+    assert world.ticket(number).status == "Encerrado"
+    look_later(world, number, after=timedelta(minutes=7))
     assert world.ticket(number).status == "Triagem"
+
+
+@still
+def test_a_moments_404_closes_nothing(world: World) -> None:
+    number, key = filed(world)
+    world.drag(key, "Backlog")
+    match = f"GET {world.jira_path}/issue/{world.issue(key)['id']}"
+    world.sandbox.controls.add(Fault(match=match, do="404", times=3))
+    for seconds in (0, 60, 120):
+        look_later(world, number, after=timedelta(seconds=seconds))
+        assert (world.ticket(number).status, world.ticket(number).parked) == ("Triagem", "")
+    look_later(world, number, after=timedelta(minutes=4))
+    assert world.ticket(number).status == "Backlog"
 
 
 @on_sqlite

@@ -71,8 +71,9 @@ def issue_changed(services: Services, db: Session, payload: Payload) -> Ringing:
     if _echo(services, db, payload, tickets):
         return ignored(f"{event} {key} is the echo of our own change")
     names = ", ".join(f"CT-{ticket_id}" for ticket_id in tickets)
+    kind = "deleted" if event == "jira:issue_deleted" else "issue"
     return Ringing(
-        kind="issue", subject=issue_id, tickets=tuple(tickets), outcome=f"rang {names}: {event} {key}"
+        kind=kind, subject=issue_id, tickets=tuple(tickets), outcome=f"rang {names}: {event} {key}"
     )
 
 

@@ -1,19 +1,25 @@
 """An issue that is not there any more: the partner reads that the ticket is closed, and nobody asks again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bridge.actions import Tell
-from bridge.clients.errors import Refused
+from bridge.clients.errors import Refused, Unavailable
 from bridge.reconcile.telling import write_telling
 from bridge.services import Services
-from bridge.store.tables import Ticket
+from bridge.store.tables import Entry, Ticket
 from bridge.store.tickets import Claim, journal, writing
 from mappings.model import Category, Trigger, Workflow
 
 TOLD = "O registro deste chamado foi removido pela equipe. Se o problema continuar, abra um novo chamado."
 KIND = "gone"
+DELETED = "deleted"
+"""The doorbell by which Jira itself says so."""
+SURE_AFTER = timedelta(minutes=5)
+"""Cloud has been seen to answer 404 for a moment of issues that are there
+(konflux-ci/release-service-catalog, pull request 2165)."""
 
 
 def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refused) -> str:
@@ -21,8 +27,10 @@ def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refuse
 
     Raises:
         Refused: the project is not shown either, so it is the account that lacks a permission.
-        Unavailable: from the client.
+        Unavailable: from the client; and while Jira has neither said so itself nor hidden it for long.
     """
+    if (DELETED, ticket.jira_id) not in claimed.rings and not _is_hidden_for_long(services, ticket, error):
+        raise Unavailable(error.service, error.reason)
     if not services.jira.shows_project():
         raise error
     workflow, now = services.mappings.workflow, services.clock()
@@ -46,6 +54,15 @@ def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refuse
     return (
         f"{ticket.jira_key} was deleted in Jira, or is hidden from the bridge's account: the ticket is closed"
     )
+
+
+def _is_hidden_for_long(services: Services, ticket: Ticket, error: Refused) -> bool:
+    """The journal's last line tells since when the same answer has come again and again."""
+    newest = select(Entry).where(Entry.ticket_id == ticket.id).order_by(Entry.id.desc()).limit(1)
+    with services.store.read() as db:
+        last = db.scalar(newest)
+    hidden = last is not None and last.act == "retry" and last.outcome == str(error)
+    return hidden and last is not None and services.clock() - last.at >= SURE_AFTER
 
 
 def _close(db: Session, row: Ticket, status: str, *, now: datetime) -> None:

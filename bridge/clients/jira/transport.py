@@ -65,9 +65,8 @@ class Transport:
             Unavailable, Refused: as `call`.
         """
         with self._send("GET", path, path, stream=True, **request) as response:
-            is_page = response.headers.get("Content-Type", "").startswith("text/html")
-            if response.status_code != 200 or is_page:
-                what = "a page" if is_page else "the way to elsewhere"
+            if response.status_code != 200 or _is_page(response):
+                what = "a page" if _is_page(response) else "the way to elsewhere"
                 where = f"({response.status_code}, GET {path})"
                 raise Refused(SERVICE, f"answers with {what} instead of the file {where}")
             try:
@@ -191,11 +190,18 @@ def _failure(error: JIRAError, asked: str) -> Unavailable | Refused:
     if status in {401, 403}:
         reason = f"does not accept our token or permissions {where}: {_sentence(error)}"
         return Unavailable(SERVICE, reason, retry_after=TOKEN_WAIT, denied=True)
+    if status in {408, 425} or (status == 404 and _is_page(error.response)):
+        # A proxy before Jira: Jira's own 404 is JSON.
+        return Unavailable(SERVICE, f"did not get to see the request {where}", unknown_outcome=True)
     if status == 409:
         return Unavailable(SERVICE, f"somebody else was changing the issue {where}", retry_after=1)
     if 400 <= status < 500:
         return Refused(SERVICE, f"{_sentence(error)} {where}", missing=status == 404)
     return Unavailable(SERVICE, f"failed {where}", unknown_outcome=True)
+
+
+def _is_page(response: requests.Response | None) -> bool:
+    return response is not None and response.headers.get("Content-Type", "").startswith("text/html")
 
 
 def _sentence(error: JIRAError) -> str:
