@@ -255,6 +255,29 @@ def test_nothing_waits_for_what_is_so_no_more() -> None:
     assert decided(seen("Doing", lanes=waits)) == [Recede(lane=Lane.STAGING, verdict=None)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "moves"),
+    [
+        ([(0, "Publicado")], True),
+        # The webhook of the drag had not come when the partner clicked.
+        ([(0, "Publicado"), (8, "Error Fix"), (60, "Publicado")], False),
+        ([(0, "Publicado"), (12, "Error Fix"), (60, "Publicado")], False),
+        # Jira's clock is ahead of ours: the click seems to come before the status that it answers.
+        ([(0, "Test Finished"), (11, "Publicado")], True),
+    ],
+)
+def test_what_the_partner_says_is_of_the_fix_that_was_there(
+    changes: Sequence[tuple[int, str]], moves: bool
+) -> None:
+    confirmed = replace(said(1, PartnerVerb.CONFIRMED), at=NOW + timedelta(minutes=10))
+    places = ["Doing", *(to for _, to in changes)]
+    told = tuple(
+        change(number, minute * 60, places[number - 1], to) for number, (minute, to) in enumerate(changes, 1)
+    )
+    found = decided(seen("Publicado", partner_actions=(confirmed,), issue={"status_changes": told}))
+    assert [one.path for one in found if isinstance(one, Move)] == ([("Encerrado",)] if moves else [])
+
+
 def test_what_happened_once_stays_so() -> None:
     spent = {Lane.STAGING: LaneState(identity="deployment:9", spent=True, refusal="")}
     assert decided(seen("Doing", lanes=spent)) == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bridge.actions import Comment, Move, Recede, SetField, Wait
 from bridge.domain import (
@@ -20,6 +21,9 @@ from bridge.rules.publications import LANES, TRIGGERS, publication_verdict
 from bridge.rules.reverts import fixes
 from bridge.rules.reviews import fix_verdict, pull_requests_verdict
 from mappings.model import Rule, Trigger, Workflow
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""Between Jira's clock and ours, at most: what was seen on the page may be dated later than its click."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,7 @@ def verdicts(seen: Observation, workflow: Workflow) -> list[Verdict]:
         fix_verdict(counted, workflow.reviews),
         _publication(seen, Stage.STAGING, workflow),
         _publication(seen, Stage.PRODUCTION, workflow),
-        _partner(seen.partner_actions),
+        _partner(seen.partner_actions, seen.issue, workflow),
     )
     return [verdict for verdict in found if verdict]
 
@@ -209,17 +213,31 @@ def _publication(seen: Observation, stage: Stage, workflow: Workflow) -> Verdict
     )
 
 
-def _partner(actions: Sequence[PartnerAction]) -> Verdict | None:
+def _partner(actions: Sequence[PartnerAction], issue: Issue, workflow: Workflow) -> Verdict | None:
     asked = [action for action in actions if action.verb.trigger]
     if not asked:
         return None
     last = max(asked, key=lambda action: action.id)
+    if not _is_in_time(last, issue, workflow.rules[Trigger(last.verb.value)]):
+        return None
     return Verdict(
         lane=Lane.PARTNER,
         triggers=(Trigger(last.verb.value),),
         identity=f"action:{last.id}",
         reason=f"{last.author} {_SAID[last.verb.value]}",
     )
+
+
+def _is_in_time(action: PartnerAction, issue: Issue, rule: Rule) -> bool:
+    """Whether the ticket has been where this can be said ever since it was: of a later fix it says nothing.
+
+    The page on which it was said may have been older than what somebody had done in Jira.
+    """
+    said_at = action.at + CLOCK_SKEW
+    before = [change.to_status for change in issue.status_changes if change.at <= said_at]
+    after = [change for change in issue.status_changes if change.at > said_at]
+    here = before[-1] if before else after[0].from_status if after else issue.status
+    return {here, *(change.to_status for change in after)} <= {*rule.moves_from, *rule.through}
 
 
 _SAID = {

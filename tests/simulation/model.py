@@ -164,13 +164,20 @@ def unmoved(story: Story) -> Iterator[str]:
         yield from _unspent(story, ("work_started",), since=max(story.branches.values()))
     if story.actions:
         verb, at = story.actions[-1]
-        yield from _unspent(story, (verb,), since=at)
+        if _stays(story, since=at) <= RULES[verb][1]:
+            yield from _unspent(story, (verb,), since=at)
     if story.issue.assignee:
         yield from _unspent(story, ("assigned",), since=_assignee_known_since(story))
     for stage in ("staging", "production"):
         holding = [one for one in story.published if _stage(one) == stage and _holds(one, story.pulls)]
         if holding:
             yield from _unspent(story, (stage,), since=holding[-1].at)
+
+
+def _stays(story: Story, *, since: datetime) -> set[str]:
+    """Where the ticket has been since. What the partner says is of the fix that was there then."""
+    before = [one.new for one in story.statuses if one.at <= since]
+    return {before[-1] if before else "Triagem", *(one.new for one in story.statuses if one.at > since)}
 
 
 def _unspent(story: Story, triggers: tuple[str, ...], *, since: datetime) -> Iterator[str]:
