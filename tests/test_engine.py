@@ -1,15 +1,19 @@
 """The engine against the outside: what happens in Jira, in the inbox and nowhere twice."""
 
 import hashlib
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 
 from bridge.cli.waiting import until
+from bridge.reconcile import reconcile
 from bridge.reconcile.files import jira_filename
 from bridge.reconcile.foresight import foresee
-from bridge.store.tables import BucketRow, Entry, PartnerActionRow, Upload
+from bridge.store.tables import BucketRow, Entry, PartnerActionRow, Ticket, Upload
 from bridge.store.tickets import ring
 from bridge.story import story
 from tests.world import SECONDS, Json, World
@@ -165,6 +169,45 @@ def test_a_person_who_drags_the_ticket_wins(world: World) -> None:
     world.settle()
     _look(world, key)
     assert world.issue(key)["status"] == "Doing"
+
+
+def test_trouble_on_github_silences_nothing_of_jira(world: World) -> None:
+    key = world.filed()
+    world.sandbox.controls.add(_fault("POST /github/graphql", "401", times=10_000))
+    world.open_pull("sem-chave", title=f"Corrige {key}")
+    world.say(key, "/parceiro Vamos corrigir.")
+    world.drag(key, "Backlog")
+    world.wait_mail("aprovado", 2)
+    assert world.ticket_of(key).status == "Backlog"
+    ticket = world.ticket_of(key)
+    waits = "waits for GitHub (does not accept our token"
+    assert until(lambda: waits in story(world.services, world.ticket(ticket.id)).headline, seconds=SECONDS)
+    world.sandbox.controls.faults.clear()
+    with world.services.store.begin() as db:
+        db.get_one(Ticket, ticket.id).retry_at = None
+        ring(db, ticket.id, kind="cli", subject="test", now=world.services.clock())
+    world.wait_status(key, "PR Review")
+
+
+@pytest.mark.parametrize("world", [{"still": True}], indirect=True)
+def test_a_database_that_does_not_answer_parks_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = world.file()
+
+    def locked(*_: object, **__: object) -> None:
+        raise OperationalError("UPDATE tickets", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bridge.reconcile.ensure_issue", locked)
+        reconcile(world.services, number, owner="test")
+        assert world.ticket(number).parked == ""
+        assert world.ticket(number).retry_at
+        # Not even that can be written down.
+        patch.setattr("bridge.reconcile.postpone", locked)
+        later = replace(world.services, clock=lambda: world.services.clock() + timedelta(minutes=1))
+        assert "when the lease ends" in str(reconcile(later, number, owner="test"))
+    later = replace(world.services, clock=lambda: world.services.clock() + timedelta(minutes=5))
+    reconcile(later, number, owner="test")
+    assert world.ticket(number).jira_key
 
 
 def test_production_before_the_tests_are_finished_waits(world: World) -> None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
 
-from bridge.store.engine import WriterBusy
+from bridge.store.engine import TROUBLE
 
 RETRY_SECONDS = 30
 
@@ -84,7 +83,7 @@ def explain(error: HTTPException) -> ResponseReturnValue:
 def _is_storage(error: BaseException | None) -> bool:
     """The database does not answer in time, or a disk is full: a later attempt may well succeed."""
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return full or isinstance(error, OperationalError | TimeoutError | WriterBusy)
+    return full or isinstance(error, TROUBLE)
 
 
 def _record(error: InternalServerError) -> str:

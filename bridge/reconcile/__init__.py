@@ -2,13 +2,14 @@
 
 import random
 import traceback
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from bridge.actions import Assign, Move, Plan, Tell
-from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.errors import MAXIMUM_WAIT, Refused, Unavailable
 from bridge.domain import Fact, Issue, reference
 from bridge.reconcile import drift
 from bridge.reconcile.act import act
@@ -22,6 +23,7 @@ from bridge.reconcile.telling import holds, write_telling
 from bridge.rules import plan
 from bridge.services import Services
 from bridge.store import facts
+from bridge.store.engine import TROUBLE
 from bridge.store.tables import Ticket
 from bridge.store.tickets import (
     Claim,
@@ -65,6 +67,10 @@ def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
         return _closed_look(services, claimed)
     except LeaseLost as lost:
         return str(lost), False
+    except TROUBLE:
+        # Nothing could be written down: the next look comes when the lease ends.
+        log.warning("the database does not answer", exc_info=True)
+        return "the database does not answer; again when the lease ends", False
 
 
 def _closed_look(services: Services, claimed: Claim) -> tuple[str, bool]:
@@ -88,6 +94,9 @@ def _closed_look(services: Services, claimed: Claim) -> tuple[str, bool]:
         return _postpone(services, claimed, error), False
     except Refused as error:
         return _refused(services, claimed, error)
+    except TROUBLE as error:
+        log.warning("the database does not answer", exc_info=True)
+        return _postpone(services, claimed, Unavailable("database", type(error).__name__)), False
     except LeaseLost:
         raise
     except Exception:
@@ -116,8 +125,9 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
         return outcome, settle(services.store, claimed, outcome=outcome, due_at=None, now=services.clock())
     ticket, closed = settle_duplicates(services, claimed, ticket)
     done += closed
-    fresh, gone = read_github(services, ticket, claimed.rings)
-    done += gone
+    read = read_github(services, ticket, claimed.rings, between=lambda: _hold(services, claimed))
+    done += read.silent
+    _hold(services, claimed)
     try:
         issue = services.jira.observe(ticket.jira_id or "")
     except Refused as error:
@@ -125,8 +135,8 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
             raise
         outcome = "; ".join([*done, close_gone(services, claimed, ticket, error)])
         return outcome, settle(services.store, claimed, outcome=outcome, due_at=None, now=services.clock())
-    _remember(services, claimed, issue, fresh)
-    seen = observation(services, ticket, issue, fresh)
+    _remember(services, claimed, issue, read.facts)
+    seen = observation(services, ticket, issue, read.facts)
     waits = holds(services, ticket)
     decided = plan(seen, services.mappings, now=services.clock(), holds=waits)
     done += [act(services, claimed, ticket, action, offered=issue.transitions) for action in decided.actions]
@@ -136,7 +146,22 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
     outcome = "; ".join(done) or NOTHING
     now = services.clock()
     due_at = _look_again_at(services, decided, now + waits.status)
+    if read.trouble:
+        return _cut_short(services, claimed, read.trouble, due_at=due_at)
     return outcome, settle(services.store, claimed, outcome=outcome, due_at=due_at, now=now)
+
+
+def _hold(services: Services, claimed: Claim) -> None:
+    hold(services.store, claimed, now=services.clock())
+
+
+def _cut_short(
+    services: Services, claimed: Claim, trouble: Unavailable | Refused, *, due_at: datetime | None
+) -> tuple[str, bool]:
+    """All is done but what GitHub would not tell: its doorbells stay."""
+    if isinstance(trouble, Refused):
+        return _refused(services, claimed, trouble)
+    return _postpone(services, claimed, trouble, soonest=due_at, longest=LONGEST_WAIT), False
 
 
 def _only_filed(services: Services, claimed: Claim) -> bool:
@@ -187,7 +212,7 @@ def _tell_filed(services: Services, claimed: Claim, ticket: Ticket) -> list[str]
     return [outcome]
 
 
-def _remember(services: Services, claimed: Claim, issue: Issue, fresh: list[Fact]) -> None:
+def _remember(services: Services, claimed: Claim, issue: Issue, fresh: Sequence[Fact]) -> None:
     now = services.clock()
     with writing(services.store, claimed) as db:
         for fact in fresh:
@@ -204,13 +229,23 @@ def _since(issue: Issue) -> datetime | None:
     return issue.status_changes[-1].at if issue.status_changes else None
 
 
-def _postpone(services: Services, claimed: Claim, error: Unavailable) -> str:
+def _postpone(
+    services: Services,
+    claimed: Claim,
+    error: Unavailable,
+    *,
+    soonest: datetime | None = None,
+    longest: float = MAXIMUM_WAIT,
+) -> str:
+    """Try again when the other side says; but within `longest` seconds, and when something is due."""
     attempts = waiting_attempts(services.store, claimed.ticket_id)
     wait = error.retry_after or min(FIRST_WAIT * 2**attempts, LONGEST_WAIT)
     wait *= 1 + random.random() / 4  # noqa: S311  (spreads the crowd when a remote returns)
     now = services.clock()
-    postpone(services.store, claimed, outcome=str(error), retry_at=now + timedelta(seconds=wait), now=now)
-    return f"{error}; again in {wait:.0f} s"
+    retry_at = now + timedelta(seconds=min(wait, longest))
+    retry_at = min(retry_at, soonest) if soonest else retry_at
+    postpone(services.store, claimed, outcome=str(error), retry_at=retry_at, now=now)
+    return f"{error}; again in {(retry_at - now).total_seconds():.0f} s"
 
 
 def _park(services: Services, claimed: Claim, reason: str) -> tuple[str, bool]:

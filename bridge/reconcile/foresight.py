@@ -58,11 +58,13 @@ def _creation(ticket: Ticket) -> str:
 
 
 def _decided(services: Services, ticket: Ticket, rings: Rings) -> tuple[tuple[Action, ...], list[str]]:
-    fresh, silent = read_github(services, ticket, rings)
+    read = read_github(services, ticket, rings)
+    if read.trouble:
+        raise read.trouble
     issue = services.jira.observe(ticket.jira_id or "")
-    seen = observation(services, ticket, issue, fresh)
+    seen = observation(services, ticket, issue, read.facts)
     decided = plan(seen, services.mappings, now=services.clock(), holds=holds(services, ticket))
-    return decided.actions, silent
+    return decided.actions, read.silent
 
 
 def _told(action: Action) -> str:

@@ -1,7 +1,7 @@
 """Observe: what rang is read anew, the rest comes from our rows. Nothing is written here."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,31 +25,48 @@ LAG_ATTEMPTS = 3
 Rings = Iterable[tuple[str, str]]
 
 
-def read_github(services: Services, ticket: Ticket, rings: Rings) -> tuple[list[Fact], list[str]]:
+@dataclass(kw_only=True)
+class Reading:
+    """What was read on GitHub."""
+
+    facts: list[Fact] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+    """A sentence for each thing that says nothing of the ticket: gone, or without its fix."""
+    trouble: Unavailable | Refused | None = None
+    """What kept the rest from being read. What Jira tells is told all the same."""
+
+
+def read_github(
+    services: Services, ticket: Ticket, rings: Rings, *, between: Callable[[], None] = lambda: None
+) -> Reading:
     """Read anew what the doorbells named, pull requests first: publications are weighed against them.
 
-    Also a sentence for each thing that says nothing of the ticket: gone, or without its fix.
-
-    Raises:
-        Unavailable, Refused: from the client.
+    `between`: called before each read.
     """
-    found: list[Fact] = []
-    silent: list[str] = []
+    reading = Reading()
     for kind, subject in sorted(rings, key=lambda one: one[0] != "pull_request"):
-        reader = _READERS.get(kind)
-        if reader is None:
-            continue
-        try:
-            read = reader(services, ticket, subject, found)
-        except Unavailable as error:
-            raise error.about(subject) from error
-        except Refused as error:
-            silent.append(_lag_or_gone(error, ticket, subject))
-        else:
-            found += read
-            silent += filter(None, map(_silence, read))
-            silent += [] if read else [f"{kind} {subject} {_NOTHING_IN[kind]}"]
-    return found, silent
+        if kind in _READERS:
+            between()
+            try:
+                _read(services, ticket, kind, subject, reading)
+            except Unavailable as error:
+                reading.trouble = error.about(subject)
+                break
+            except Refused as error:
+                reading.trouble = error
+                break
+    return reading
+
+
+def _read(services: Services, ticket: Ticket, kind: str, subject: str, reading: Reading) -> None:
+    try:
+        read = _READERS[kind](services, ticket, subject, reading.facts)
+    except Refused as error:
+        reading.silent.append(_lag_or_gone(error, ticket, subject))
+        return
+    reading.facts += read
+    reading.silent += filter(None, map(_silence, read))
+    reading.silent += [] if read else [f"{kind} {subject} {_NOTHING_IN[kind]}"]
 
 
 def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterable[Fact]) -> Observation:
@@ -148,10 +165,9 @@ def _naming(services: Services, ticket: Ticket, known: Iterable[PullRequest]) ->
 def _lag_or_gone(error: Refused, ticket: Ticket, subject: str) -> str:
     if not error.missing:
         raise error
-    reason = f"{error.reason}, {subject}"
     if ticket.attempts < LAG_ATTEMPTS:
-        raise Unavailable(error.service, reason, retry_after=GITHUB_LAG) from error
-    return f"{error.service} {reason}: taken for gone after {LAG_ATTEMPTS} tries"
+        raise Unavailable(error.service, error.reason, retry_after=GITHUB_LAG) from error
+    return f"{error.service} {error.reason}, {subject}: taken for gone after {LAG_ATTEMPTS} tries"
 
 
 def _silence(fact: Fact) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bridge.store import jobs
@@ -40,6 +40,12 @@ class ExtraMissing(Exception):
 
 class WriterBusy(SQLAlchemyError):
     """SQLite's one writer has been at work for too long."""
+
+
+TROUBLE = (OperationalError, InterfaceError, InternalError, TimeoutError, WriterBusy)
+"""The database does not answer, or not in time: locked, restarted, full, out of connections. A later attempt
+may well succeed.
+"""
 
 
 class Store:
