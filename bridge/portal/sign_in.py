@@ -142,7 +142,10 @@ def _send_link(email: str, *, browser: str, next_url: str) -> None:
 
 def _queue_link(db: Session, partner: Partner, *, browser: str, next_url: str) -> None:
     now, config = services().clock(), services().config
-    token = people.write_link(db, partner, browser=browser, next_url=next_url, now=now)
+    before = people.lately_signed_in(db, access.read_cookie(access.SESSION_COOKIE), now=now)
+    token = people.write_link(
+        db, partner, browser=browser, known=before is partner, next_url=next_url, now=now
+    )
     if token is None:
         return
     message = emails.sign_in(

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bridge.store import organisations
@@ -13,7 +13,9 @@ from bridge.store.tables import Identity, LoginLink, Partner, PortalSession
 
 LINK_LIFE = timedelta(minutes=10)
 LINKS_AT_ONCE = 5
-"""Unexpired links that one partner may have; more asking sends no more mail."""
+"""Unexpired links that one browser may have of a partner; more asking sends no more mail."""
+LINKS_AN_HOUR = 200
+"""Sent to one partner, by whomever asked for: several times what one address may ask for in an hour."""
 CODE_TRIES = 5
 """Wrong codes after which a link is void."""
 CODE_LENGTH = 6
@@ -121,11 +123,19 @@ def link_identity(
 # --- login links ----------------------------------------------------------------------------------------
 
 
-def write_link(db: Session, partner: Partner, *, browser: str, next_url: str, now: datetime) -> str | None:
-    """A link that signs the partner in once, in this browser. None when enough are on their way already."""
-    db.execute(delete(LoginLink).where(LoginLink.expires_at <= now))
-    waiting = db.scalar(select(func.count()).select_from(LoginLink).where(LoginLink.partner_id == partner.id))
-    if (waiting or 0) >= LINKS_AT_ONCE:
+def write_link(
+    db: Session, partner: Partner, *, browser: str, known: bool, next_url: str, now: datetime
+) -> str | None:
+    """A link that signs the partner in once, in this browser. None when enough are on their way already.
+
+    Nobody's asking voids another's link, and strangers cannot use up what a browser has that is `known` to
+    have been the partner's.
+    """
+    db.execute(delete(LoginLink).where(LoginLink.expires_at <= now + LINK_LIFE - timedelta(hours=1)))
+    here = and_(LoginLink.browser_hash == hashed(browser), LoginLink.expires_at > now)
+    sent = select(func.count(), func.count().filter(here)).where(LoginLink.partner_id == partner.id)
+    in_all, waiting_here = db.execute(sent).one()
+    if waiting_here >= LINKS_AT_ONCE or (in_all >= LINKS_AN_HOUR and not known):
         return None
     token = new_token()
     db.add(

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from limits import parse_many
 
+from bridge.portal.limits import QUOTAS
 from bridge.store import people
 from tests.portal.conftest import Browser, Portal, unnamed
 
@@ -222,3 +224,53 @@ def test_mail_is_not_sent_without_end(opened: Portal, asked: Browser) -> None:
     for _ in range(20):
         asked.post("/entrar", {"email": EMAIL})
     assert len(opened.mails()) == 5
+
+
+def ask_as_a_stranger(opened: Portal, *, times: int) -> None:
+    """Ask for links to Ana's address as often, as somebody who changes browsers."""
+    with opened.services.store.begin() as db:
+        ana = people.by_email(db, EMAIL)
+        assert ana
+        for number in range(times):
+            people.write_link(
+                db, ana, browser=f"stranger {number}", known=False, next_url="", now=opened.now[0]
+            )
+
+
+def sent_after(opened: Portal, browser: Browser) -> int:
+    """How many e-mails it sends that the browser asks for a link."""
+    before = len(opened.mails())
+    browser.post("/entrar", {"email": EMAIL})
+    return len(opened.mails()) - before
+
+
+def test_nobody_is_locked_out_by_who_asks_with_their_address(opened: Portal, asked: Browser) -> None:
+    mine = opened.link()
+    ask_as_a_stranger(opened, times=30)
+    assert sent_after(opened, Browser(opened)) == 1
+    assert asked.post(mine, {}).location == "/chamados"
+
+
+def test_one_address_cannot_use_up_an_hours_links(opened: Portal, asked: Browser) -> None:
+    per_hour = max(one.amount for one in parse_many(QUOTAS["portal.request_link"]))
+    ask_as_a_stranger(opened, times=2 * per_hour)  # as the turn of an hour of the limit's lets in
+    assert sent_after(opened, Browser(opened)) == 1
+
+
+def test_many_addresses_end_an_hours_links_but_for_whom_is_known(opened: Portal, browser: Browser) -> None:
+    opened.wait(timedelta(hours=13))
+    ask_as_a_stranger(opened, times=people.LINKS_AN_HOUR)
+    assert browser.get("/chamados").status_code == 303
+    assert sent_after(opened, Browser(opened)) == 0
+    assert sent_after(opened, browser) == 1
+    assert browser.post(opened.link(), {}).location == "/chamados"
+    opened.wait(timedelta(hours=1))
+    assert sent_after(opened, Browser(opened)) == 1
+
+
+def test_who_was_signed_in_as_somebody_else_is_not_known(opened: Portal) -> None:
+    opened.partner(EMAIL)
+    stranger = opened.signed_in("eva@outra.com.br")
+    opened.wait(timedelta(hours=13))
+    ask_as_a_stranger(opened, times=people.LINKS_AN_HOUR)
+    assert sent_after(opened, stranger) == 0
