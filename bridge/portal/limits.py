@@ -1,11 +1,11 @@
 """How much is taken from whom: sizes of requests, and how often one address may ask."""
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request, current_app, request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from limits import parse
 
 from bridge.portal import access, link_views
@@ -46,7 +46,7 @@ def install(app: Flask) -> None:
     """Hold every route of the portal to its size and quota."""
     app.before_request(_weigh)
     limiter = app.extensions[_LIMITER] = Limiter(
-        get_remote_address, app=app, storage_uri="memory://", headers_enabled=False
+        _asker, app=app, storage_uri="memory://", headers_enabled=False
     )
     for endpoint, quota in QUOTAS.items():
         view: Callable[..., Any] = limiter.limit(quota)(app.view_functions[endpoint])
@@ -57,6 +57,17 @@ def may_ask_ai(partner: Partner) -> bool:
     """Count one question to the AI; False when the partner has asked enough for this minute."""
     limiter = current_app.extensions[_LIMITER]
     return not limiter.enabled or bool(limiter.limiter.hit(AI_QUOTA, "ai", str(partner.id)))
+
+
+def _asker() -> str:
+    """The address that asks; of IPv6 its network, where one customer has as many addresses as they like."""
+    told = request.remote_addr or "127.0.0.1"
+    try:
+        address = ipaddress.IPv6Address(told)
+    except ValueError:  # IPv4, or what else a proxy calls its client
+        return told
+    # So a socket for both kinds tells of IPv4.
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def _weigh() -> None:

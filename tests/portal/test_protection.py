@@ -208,6 +208,24 @@ def test_asking_for_links_is_limited(tmp_path: Path) -> None:
     store.close()
 
 
+def test_an_ipv6_network_counts_as_one_address(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'limited.db'}")
+    schema.prepare(store)
+    browser = Browser(make(store, ENVIRONMENT, limited=True))
+
+    def asked(address: str) -> int:
+        asking = {"email": "ana@revenda.com.br"}
+        return browser.post("/entrar", asking, environ_base={"REMOTE_ADDR": address}).status_code
+
+    one_network = [asked(f"2001:db8:0:1:{number}::1") for number in range(6)]
+    assert one_network == [200] * 5 + [429]
+    assert asked("2001:db8:0:2::1") == asked("2001:db8:0:2::1") == 200
+    assert [asked(f"203.0.113.{number}") for number in range(6)] == [200] * 6
+    assert [asked(f"::ffff:198.51.100.{number}") for number in range(6)] == [200] * 6
+    assert asked("203.0.113.7:4711") == 200  # as some proxies write it
+    store.close()
+
+
 def test_ai_is_limited_by_partner(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'limited.db'}")
     schema.prepare(store)
