@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Request, current_app, request
 from flask_limiter import Limiter
-from limits import parse
+from limits import RateLimitItem, parse
 
 from bridge.portal import access, link_views
 from bridge.portal.pages import api, pages
@@ -39,6 +39,8 @@ QUOTAS = {
 
 
 AI_QUOTA = parse("10 per minute")
+OTHERS_QUOTA = parse("30 per day")
+"""Times that a partner is told of another organisation's ticket that may be about the same."""
 _LIMITER = "chamados-limiter"
 
 
@@ -55,8 +57,17 @@ def install(app: Flask) -> None:
 
 def may_ask_ai(partner: Partner) -> bool:
     """Count one question to the AI; False when the partner has asked enough for this minute."""
+    return _may(AI_QUOTA, "ai", partner)
+
+
+def may_hear_of_others(partner: Partner) -> bool:
+    """Count one "Já relatado por outra revenda"; False when the partner was told it enough for this day."""
+    return _may(OTHERS_QUOTA, "others", partner)
+
+
+def _may(quota: RateLimitItem, what: str, partner: Partner) -> bool:
     limiter = current_app.extensions[_LIMITER]
-    return not limiter.enabled or bool(limiter.limiter.hit(AI_QUOTA, "ai", str(partner.id)))
+    return not limiter.enabled or bool(limiter.limiter.hit(quota, what, str(partner.id)))
 
 
 def _asker() -> str:

@@ -4,7 +4,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bridge.domain import reference, ticket_id
-from bridge.portal import access
+from bridge.portal import access, limits
 from bridge.portal.access import requires_partner, services
 from bridge.portal.pages import pages
 from bridge.store import panel
@@ -41,4 +41,7 @@ def found(title: str, description: str) -> list[Similar]:
         return []
     closed = services().mappings.workflow.done
     with services().store.read() as db:
-        return similar(db, access.partner(), title=title, description=description, except_statuses=closed)
+        alike = similar(db, access.partner(), title=title, description=description, except_statuses=closed)
+    if all(one.id for one in alike) or limits.may_hear_of_others(access.partner()):
+        return alike
+    return [one for one in alike if one.id]

@@ -1,8 +1,10 @@
 """Open tickets that a new one may be about, with no more of others' than that there is one."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from rapidfuzz import fuzz
 from sqlalchemy import func, select
@@ -18,7 +20,14 @@ COMPARED = 400
 """Characters of a description."""
 ALIKE = 68.0
 """Of 100, from which two tickets are taken for alike: words in any order count, half of it the titles'."""
+ALIKE_OTHERS = 75.0
+"""What title and description must each reach against another organisation's ticket. There all words of both
+count, so that nobody finds out one by one which words others have written."""
+TELLING_WORDS = 8
+"""Different words of three letters and more that both descriptions have then."""
 SHOWN = 3
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +40,14 @@ class Similar:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """What is compared of a ticket, folded."""
+
+    title: str
+    description: str
+
+
 def similar(
     db: Session, partner: Partner, *, title: str, description: str, except_statuses: Collection[str]
 ) -> list[Similar]:
@@ -40,12 +57,18 @@ def similar(
     rows = db.execute(
         query.where(Ticket.status.not_in(except_statuses)).order_by(Ticket.id.desc()).limit(NEWEST)
     )
-    ours, theirs = _told(title), _told(description[:COMPARED])
-    alike = [(_score(ours, theirs, row[1], row[2]), row) for row in rows]
-    found = sorted((one for one in alike if one[0] >= ALIKE), key=lambda one: -one[0])
-    own = [row for _, row in found if row[5] == partner.organisation_id]
-    others = [row for _, row in found if row[5] != partner.organisation_id]
-    return [*_own(own), *(Similar(status=row[3]) for row in others[:1])][:SHOWN]
+    written = _Words(title=_told(title), description=_told(description[:COMPARED]))
+    own, others = [], []
+    for row in rows:
+        theirs = _Words(title=_told(row[1]), description=_told(row[2] or ""))
+        if row[5] == partner.organisation_id:
+            own.append((_score(written, theirs), row))
+        else:
+            others.append((_score_of_others(written, theirs), row))
+    return [
+        *(Similar(id=row[0], title=row[1], status=row[3], since=row[4]) for row in _best(own, ALIKE)),
+        *(Similar(status=row[3]) for row in _best(others, ALIKE_OTHERS)[:1]),
+    ][:SHOWN]
 
 
 def follow(db: Session, partner: Partner, ticket_id: int) -> None:
@@ -53,14 +76,28 @@ def follow(db: Session, partner: Partner, ticket_id: int) -> None:
     followers.add(db, ticket_id, partner.email, added_by=partner.name)
 
 
-def _own(rows: Iterable[tuple[int, str, str, str, datetime, int]]) -> list[Similar]:
-    return [Similar(id=row[0], title=row[1], status=row[3], since=row[4]) for row in rows]
+def _best(scored: Iterable[tuple[float, Found]], least: float) -> list[Found]:
+    """Those that are alike, the most alike first."""
+    found = sorted((one for one in scored if one[0] >= least), key=lambda one: -one[0])
+    return [row for _, row in found]
 
 
 def _told(text: str) -> str:
     return " ".join(folded(text).split())
 
 
-def _score(title: str, description: str, other_title: str, other_description: str | None) -> float:
-    by_title = fuzz.token_set_ratio(title, _told(other_title))
-    return (by_title + fuzz.token_set_ratio(description, _told(other_description or ""))) / 2
+def _score(one: _Words, other: _Words) -> float:
+    by_title = fuzz.token_set_ratio(one.title, other.title)
+    return (by_title + fuzz.token_set_ratio(one.description, other.description)) / 2
+
+
+def _score_of_others(one: _Words, other: _Words) -> float:
+    by_title = fuzz.token_sort_ratio(one.title, other.title)
+    alike = min(by_title, fuzz.token_sort_ratio(one.description, other.description))
+    if alike < ALIKE_OTHERS or _telling_words(one) < TELLING_WORDS or _telling_words(other) < TELLING_WORDS:
+        return 0
+    return alike
+
+
+def _telling_words(of: _Words) -> int:
+    return len(set(re.findall(r"[^\W\d_]{3,}", of.description)))

@@ -1,9 +1,13 @@
 """What may be reported already is shown while a ticket is written, and nothing of it that is another's."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from limits import parse
+
+from bridge.portal import limits
 from bridge.store import organisations, people
-from tests.portal.conftest import Browser, Portal
+from tests.portal.conftest import ENVIRONMENT, Browser, Portal, make, opened_store
 
 TITLE = "Não salva produtos importados por planilha"
 WORDS = (
@@ -57,6 +61,40 @@ def test_of_anothers_nothing_is_said_but_that_it_is_there(
     assert "CT-" not in page
     assert "planilha" not in page
     assert stranger.post(f"/chamados/CT-{filed}/acompanhar", {}).status_code == 404
+
+
+@pytest.mark.parametrize("word", ["planilha", "produtos"])
+def test_nobody_finds_out_word_by_word_what_others_wrote(
+    opened: Portal, browser: Browser, filed: int, word: str
+) -> None:
+    probe = {"titulo": f"{word} " * 30, "descricao": f"{word} " * 30}
+    stranger = opened.signed_in("z@outra.com.br")
+    assert asked(stranger, **probe).strip() == ""
+    assert f"CT-{filed}" in asked(browser, **probe)
+
+
+def test_a_known_title_does_not_open_the_description(opened: Portal, browser: Browser, filed: int) -> None:
+    stranger = opened.signed_in("z@outra.com.br")
+    assert asked(stranger, titulo=TITLE, descricao=f"{OTHER['descricao']} planilha linha 500").strip() == ""
+
+
+def test_of_few_words_others_hear_nothing(opened: Portal, browser: Browser) -> None:
+    few = {"titulo": TITLE, "descricao": "Não salva nada de nada: " + "erro 500, " * 12}
+    number = browser.file_ticket(**few)
+    assert asked(opened.signed_in("z@outra.com.br"), **few).strip() == ""
+    assert f"CT-{number}" in asked(browser, **few)
+
+
+def test_of_others_a_partner_hears_so_often_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "OTHERS_QUOTA", parse("2 per day"))
+    with opened_store(tmp_path) as (store, files):
+        opened = make(store, {**ENVIRONMENT, "CHAMADOS_FILES": files}, limited=True)
+        opened.signed_in().file_ticket(titulo=TITLE, descricao=WORDS)
+        strangers = [opened.signed_in(f"{name}@outra.com.br") for name in ("y", "z")]
+        told = [["Já relatado" in asked(one, **ALIKE) for one in strangers] for _ in range(3)]
+        assert told == [[True, True], [True, True], [False, False]]
+        number = strangers[0].file_ticket(titulo=TITLE, descricao=WORDS)
+        assert f"CT-{number}" in asked(strangers[0], **ALIKE)
 
 
 @pytest.mark.parametrize(
