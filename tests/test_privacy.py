@@ -17,7 +17,7 @@ OTHER = f"outro.{ANA}"
 NOBODY = "ninguem@example.com"
 
 
-def _holding(store: Store, *words: str) -> set[str]:
+def holding(store: Store, *words: str) -> set[str]:
     """The columns that hold any of the words, in text, JSON or bytes."""
     found = set()
     with store.read() as db:
@@ -81,28 +81,28 @@ def test_all_that_is_kept_is_handed_over(world: World, tmp_path: Path) -> None:
 
 def test_an_erasure_is_shown_first_and_changes_nothing(world: World) -> None:
     _lived(world)
-    before = _holding(world.services.store, ANA)
+    before = holding(world.services.store, ANA)
     code, said = run(world, "privacy", "erase", ANA, CHAMADOS_PARTNERS="")
     assert code == 2
     assert "would erase 1 partners" in said
     assert "nothing was changed: add --yes" in said
     assert "look for the address and the name in CHAM-1" in said
     assert "told of them no more: CT-1" in said
-    assert _holding(world.services.store, ANA) == before
+    assert holding(world.services.store, ANA) == before
     code, said = run(world, "privacy", "erase", ANA, "--yes")
     assert code == 1
     assert "each start registers parceiro@revenda.example: take it out of CHAMADOS_PARTNERS" in said
-    assert _holding(world.services.store, ANA) == before
+    assert holding(world.services.store, ANA) == before
     assert run(world, "privacy", "erase", NOBODY) == (0, f"nothing is kept about {NOBODY}\n")
 
 
 def test_who_was_erased_is_found_nowhere_and_their_ticket_goes_on(world: World) -> None:
     key = _lived(world)
     store = world.services.store
-    assert "partners.email" in _holding(store, ANA)
+    assert "partners.email" in holding(store, ANA)
     code, said = run(world, "privacy", "erase", ANA, "--yes", CHAMADOS_PARTNERS="")
     assert code == 0, said
-    assert _holding(store, ANA, "Revenda Modelo") == set()
+    assert holding(store, ANA, "Revenda Modelo") == set()
     with store.read() as db:
         told = len(db.scalars(select(Mail.id)).all())
     world.drag(key, "Backlog")
@@ -114,6 +114,6 @@ def test_who_was_erased_is_found_nowhere_and_their_ticket_goes_on(world: World) 
         later = db.scalars(select(Mail.recipient).order_by(Mail.id).offset(told)).all()
     assert set(later) <= {"suporte@revenda.example", OTHER}
     assert OTHER in world.ticket_of(key).answers["notificar"]
-    assert "tickets.answers" in _holding(store, CUSTOMER)
+    assert "tickets.answers" in holding(store, CUSTOMER)
     assert run(world, "privacy", "erase", CUSTOMER, "--yes")[0] == 0
-    assert _holding(store, CUSTOMER) == set()
+    assert holding(store, CUSTOMER) == set()

@@ -14,7 +14,7 @@ from bridge.services import Services
 from bridge.store import erasure
 from bridge.store import privacy as kept
 from bridge.store.erasure import Erased
-from mappings.model import Category
+from mappings.model import Category, FieldType
 
 log = structlog.get_logger()
 
@@ -81,9 +81,11 @@ def erase(email: str, yes: bool) -> None:
 def _erase(services: Services, email: str, *, for_good: bool) -> Erased:
     statuses = services.mappings.workflow.statuses.values()
     closed = frozenset(one.name for one in statuses if one.category is Category.DONE)
+    fields = services.mappings.form.fields.values()
+    texts = frozenset(one.name for one in fields if one.type in {FieldType.TEXT, FieldType.LONG_TEXT})
 
     with suppress(_OnlyLooked), services.store.begin() as db:
-        found = erasure.erase(db, email, closed=closed, now=services.clock())
+        found = erasure.erase(db, email, closed=closed, texts=texts, now=services.clock())
         if not for_good:
             raise _OnlyLooked
     return found

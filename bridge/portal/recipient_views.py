@@ -92,7 +92,7 @@ def _own(db: Session, ref: str) -> Ticket:
 
 
 def _note(db: Session, ticket: Ticket, outcome: str) -> None:
-    cause = f"partner {access.partner().id} on the ticket's page"
+    cause = followers.at_the_page(access.partner())
     journal(db, ticket.id, act="mail", cause=cause, outcome=outcome, now=services().clock())
 
 

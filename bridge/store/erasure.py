@@ -6,7 +6,7 @@ Tickets are the reseller's business with the software house and stay; who the pe
 import json
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import Delete, Update, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bridge.domain import reference
-from bridge.store import people, privacy
+from bridge.store import followers, people, privacy
 from bridge.store.searching import search_text
 from bridge.store.tables import (
     ArrivingFile,
@@ -77,8 +77,8 @@ class _Person:
         return value
 
     def unnamed(self, text: str) -> str:
-        """A text of ours without address and name."""
-        for name in self.names:
+        """A text of ours or theirs without address and name."""
+        for name in sorted(self.names, key=len, reverse=True):  # "Ana (Revenda)" before "Ana"
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", NOBODY, text)
         return str(self.hidden(text))
 
@@ -90,28 +90,33 @@ class _Person:
         return named or privacy.standing(self.address).search(text) is not None
 
 
-def erase(db: Session, email: str, *, closed: frozenset[str], now: datetime) -> Erased:
-    """Forget the person, in the caller's transaction. `closed`: the statuses of tickets that have ended."""
+def erase(db: Session, email: str, *, closed: frozenset[str], texts: frozenset[str], now: datetime) -> Erased:
+    """Forget the person, in the caller's transaction.
+
+    `closed`: the statuses of tickets that have ended. `texts`: the form's fields that are written freely.
+    """
     address = email.strip().lower()
     partner = people.by_email(db, address)
-    messages = db.scalars(select(PartnerActionRow).where(PartnerActionRow.email == address)).all()
+    messages = privacy.written(db, address, partner)
     person = _Person(
         address=address,
         names=frozenset({partner.name if partner else "", *(one.author for one in messages)} - {""}),
         # Random, for a hash can be found by trying addresses; one for all, as what one person wrote stays so.
         alias=f"removido-{secrets.token_hex(6)}@invalid",
     )
-    opened, named = privacy.opened(db, partner), privacy.naming(db, address)
-    concerned = {one.id for one in (*opened, *named)} | {one.ticket_id for one in messages}
+    opened = privacy.opened(db, partner)
+    forms = dict.fromkeys([*opened, *privacy.naming(db, address)])
+    in_jira = {one.id for one in forms} | {one.ticket_id for one in messages}
+    concerned = in_jira | (followers.changed_by(db, partner) if partner else set())
     erased = Erased(
         open_tickets=[reference(one.id) for one in opened if one.status not in closed],
-        issues=[one.jira_key for one in dict.fromkeys([*opened, *named]) if one.jira_key],
+        issues=_issues(db, in_jira),
     )
     from_there = update(IncomingMail).where(IncomingMail.sender == address).values(sender=person.alias)
     stops = delete(SuppressedAddress).where(SuppressedAddress.email == address)
     erased.counts = {
         "messages": _hide_messages(db, person, messages),
-        "forms": _hide_in_forms(named, person),
+        "forms": _hide_in_forms(forms, person, texts),
         "follows": _hide_follows(db, person, concerned, now=now),
         "e-mails": _forget_mails(db, person, concerned),
         "e-mails of theirs": _count(db, from_there),
@@ -125,24 +130,38 @@ def erase(db: Session, email: str, *, closed: frozenset[str], now: datetime) -> 
     return erased
 
 
+def _issues(db: Session, tickets: Collection[int]) -> list[str]:
+    keys = db.scalars(select(Ticket.jira_key).where(Ticket.id.in_(tickets)).order_by(Ticket.id))
+    return [key for key in keys if key]
+
+
 def _hide_messages(db: Session, person: _Person, messages: Collection[PartnerActionRow]) -> int:
     """And who wrote them, in the timeline."""
     for one in messages:
         mine = update(Event).where(Event.ticket_id == one.ticket_id, Event.author == one.author)
         db.execute(mine.values(author=NOBODY))
-        one.author, one.email, one.text = NOBODY, person.alias, person.hidden(one.text)
+        one.author, one.email, one.text = NOBODY, person.alias, person.unnamed(one.text)
     return len(messages)
 
 
-def _hide_in_forms(tickets: Collection[Ticket], person: _Person) -> int:
+def _hide_in_forms(tickets: Iterable[Ticket], person: _Person, texts: frozenset[str]) -> int:
+    """A name may be a word of the form's own: it goes from what is written freely."""
+    changed = 0
     for one in tickets:
-        one.answers, one.original = person.hidden(one.answers), person.hidden(one.original)
-        one.title, one.search_text = one.answers["titulo"], search_text(one.id, one.answers)
-    return len(tickets)
+        answers = {
+            name: person.unnamed(value) if name in texts and isinstance(value, str) else person.hidden(value)
+            for name, value in one.answers.items()
+        }
+        original = person.unnamed(one.original)
+        changed += (answers, original) != (one.answers, one.original)
+        one.answers, one.original = answers, original
+        one.title, one.search_text = answers["titulo"], search_text(one.id, answers)
+    return changed
 
 
 def _hide_follows(db: Session, person: _Person, tickets: Collection[int], *, now: datetime) -> int:
-    added = update(Recipient).where(Recipient.ticket_id.in_(tickets), Recipient.added_by.in_(person.names))
+    theirs = Recipient.ticket_id.in_(tickets) | (Recipient.email == person.address)
+    added = update(Recipient).where(theirs, Recipient.added_by.in_(person.names))
     db.execute(added.values(added_by=NOBODY))
     removed = func.coalesce(Recipient.removed_at, now)
     mine = update(Recipient).where(Recipient.email == person.address)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bridge.rules.following import Follower, Pace, vouches
 from bridge.store.mails import NEWS
 from bridge.store.sweeps import insert_if_new
-from bridge.store.tables import Event, Mail, Partner, Reader, Recipient, Ticket
+from bridge.store.tables import Entry, Event, Mail, Partner, Reader, Recipient, Ticket
 
 
 def of_ticket(db: Session, ticket: Ticket) -> list[Follower]:
@@ -36,6 +36,17 @@ def add(db: Session, ticket_id: int, email: str, *, added_by: str) -> bool:
         db.add(row)
     row.removed_at, row.added_by, row.news_after = None, added_by, _newest_line(db, ticket_id)
     return True
+
+
+def at_the_page(partner: Partner) -> str:
+    """Who adds and removes on a ticket's page, as the journal's cause."""
+    return f"partner {partner.id} on the ticket's page"
+
+
+def changed_by(db: Session, partner: Partner) -> set[int]:
+    """The tickets on whose page the partner has added or removed somebody."""
+    theirs = select(Entry.ticket_id).where(Entry.cause == at_the_page(partner))
+    return set(db.scalars(theirs.distinct()))
 
 
 def remove(db: Session, ticket_id: int, email: str, *, now: datetime) -> bool:

@@ -46,7 +46,7 @@ def export(db: Session, email: str) -> Json:
         ],
         "messages": [
             {"ticket": reference(one.ticket_id), "at": one.at, "what": one.verb, "text": one.text}
-            for one in db.scalars(select(PartnerActionRow).where(PartnerActionRow.email == address))
+            for one in written(db, address, partner)
         ],
         "drafts": [
             {"answers": one.answers, "updated_at": one.updated_at}
@@ -121,6 +121,14 @@ def opened(db: Session, partner: Partner | None) -> Sequence[Ticket]:
     """The tickets that a partner has opened."""
     mine = select(Ticket).where(Ticket.partner_id == (partner.id if partner else None))
     return db.scalars(mine.order_by(Ticket.id)).all()
+
+
+def written(db: Session, address: str, partner: Partner | None) -> Sequence[PartnerActionRow]:
+    """What the person has said of tickets; what is older than its column for addresses has none."""
+    theirs = PartnerActionRow.email == address
+    if partner is not None:
+        theirs |= PartnerActionRow.partner_id == partner.id
+    return db.scalars(select(PartnerActionRow).where(theirs).order_by(PartnerActionRow.id)).all()
 
 
 def naming(db: Session, address: str) -> Sequence[Ticket]:
