@@ -60,22 +60,36 @@ def erase(email: str, yes: bool) -> None:
         fail(f"each start registers {email}: take it out of CHAMADOS_PARTNERS and CHAMADOS_OPERATORS first")
     erased = _erase(services, email, for_good=yes)
     counts = {name: number for name, number in erased.counts.items() if number}
-    if not counts:
+    if counts:
+        _tell(erased, counts, did=yes)
+    else:
         click.echo(clean(f"nothing is kept about {email}"))
-        return
+    if yes:
+        _finish(services, erased, counts)
+    elif counts:
+        click.echo("nothing was changed: add --yes to erase it")
+        raise SystemExit(2)
+
+
+def _tell(erased: Erased, counts: dict[str, int], *, did: bool) -> None:
     for name, number in counts.items():
-        click.echo(f"{'erased' if yes else 'would erase'} {number} {name}")
+        click.echo(f"{'erased' if did else 'would erase'} {number} {name}")
     if erased.open_tickets:
         under_way = ", ".join(erased.open_tickets)
         click.echo(f"under way, and the person is told of them no more: {under_way}")
     if erased.issues:
         click.echo(f"Jira keeps its own; look for the address and the name in {', '.join(erased.issues)}")
-    if not yes:
-        click.echo("nothing was changed: add --yes to erase it")
-        raise SystemExit(2)
+
+
+def _finish(services: Services, erased: Erased, counts: dict[str, int]) -> None:
+    """What no transaction holds: the files, and what the database's own still hold of old rows."""
     for name in erased.files:
         _delete(services.config.files / name)
-    log.warning("erased a person", counts=counts)
+    left = services.store.write_anew()
+    if left:
+        click.echo(left)
+    if counts:
+        log.warning("erased a person", counts=counts)
 
 
 def _erase(services: Services, email: str, *, for_good: bool) -> Erased:

@@ -3,7 +3,7 @@
 import contextvars
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -106,6 +106,27 @@ class Store:
                 yield session
         finally:
             _open.reset(token)
+
+    def write_anew(self) -> str:
+        """Write SQLite's file anew, so that no byte is left of what was deleted or changed.
+
+        Returns a sentence where one may be, else nothing.
+        """
+        if not self.is_sqlite:
+            return "PostgreSQL keeps the bytes of old rows until it has vacuumed: VACUUM FULL does it now"
+        with self._turn(), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            try:
+                cursor.execute("VACUUM")
+                # The WAL still has the old pages, and cannot be cut while others read them.
+                [busy, _, _] = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                reason = "another process is reading" if busy else ""
+            except sqlite_module().OperationalError as error:
+                reason = str(error)
+        place = self.engine.url.database
+        return (
+            f"its bytes may still lie in {place} and {place}-wal ({reason}): run this again" if reason else ""
+        )
 
     def close(self) -> None:
         self.engine.dispose()

@@ -1,11 +1,13 @@
 """Who asks to be forgotten has done more than open tickets: no table knows them any more, whatever it was."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bridge.cli import main
-from bridge.store import people
+from bridge.store import Store, engine, people
 from bridge.store.erasure import NOBODY
 from bridge.store.tables import Mail, PartnerActionRow, Ticket
 from tests.portal.conftest import ENVIRONMENT, Browser, Portal
@@ -115,3 +117,50 @@ def test_a_name_that_is_a_word_of_the_form_stays_one(opened: Portal) -> None:
     answers = opened.tickets()[0].answers
     assert answers["ferramenta"] == "Sistema"
     assert answers["descricao"].startswith(f"Sou o {NOBODY}, removido-")
+
+
+# --- the bytes in the files -----------------------------------------------------------------------------
+
+
+def kept_bytes(opened: Portal) -> bytes:
+    """All that lies in the database's files."""
+    database = Path(str(opened.services.store.engine.url.database))
+    return b"".join(one.read_bytes() for one in database.parent.glob(f"{database.name}*"))
+
+
+def test_no_byte_is_left_in_the_files(opened: Portal, two: tuple[Browser, Browser]) -> None:
+    ana, bia = two
+    address = ana.new_draft()
+    ana.fill(address, "salvar", descricao=f"Rascunho longo de {NAME}. " * 400)
+    ana.post(f"{address}/descartar", {})
+    bia.fill(bia.new_draft(), "salvar", titulo="O rascunho da Bia")
+    assert NAME.encode() in kept_bytes(opened)
+    erased(opened)
+    left = kept_bytes(opened)
+    assert NAME.encode() not in left
+    assert ANA.encode() not in left
+    assert b"O rascunho da Bia" in left
+    assert "O rascunho da Bia" in bia.get("/chamados/novo").text
+
+
+def test_who_reads_meanwhile_is_named_and_the_next_time_does_it(
+    opened: Portal, two: tuple[Browser, Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    with opened.services.store.read() as db:
+        db.scalars(select(Mail)).all()
+        assert "its bytes may still lie in" in (said := erased(opened))
+        assert "run this again" in said
+    assert NAME.encode() in kept_bytes(opened)
+    assert erased(opened) == f"nothing is kept about {ANA}\n"
+    assert NAME.encode() not in kept_bytes(opened)
+
+
+def test_who_writes_meanwhile_is_named(opened: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    other = Store(str(opened.services.store.engine.url))
+    with opened.services.store.begin() as db:
+        db.execute(update(Mail).values(state="sent"))
+        assert "database is locked" in other.write_anew()
+    assert other.write_anew() == ""
+    other.close()
