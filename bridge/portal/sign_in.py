@@ -4,6 +4,8 @@ A link works in the browser that asked for it. Opened in another one it shows a 
 the first: whoever opens the mail on a phone signs in at the desk.
 """
 
+from email.message import EmailMessage
+
 from email_validator import EmailNotValidError, validate_email
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -15,10 +17,11 @@ from bridge.portal import access
 from bridge.portal.access import services
 from bridge.portal.devices import device
 from bridge.portal.pages import pages
-from bridge.store import mails, people
+from bridge.store import counters, mails, people
 from bridge.store.tables import Partner
 
 MAIL_KIND = "entrar"
+ASKED_BY_STRANGERS = "links asked for by strangers"
 BROWSER_LIFE = 30 * 24 * 3600
 WRONG_CODE = "Este código não vale, ou o link já foi usado. Confira as letras ou peça outro link."
 ASK_FOR_EMAIL = "Informe um e-mail no formato nome@empresa.com.br."
@@ -41,8 +44,8 @@ def request_link() -> ResponseReturnValue:
     except EmailNotValidError:
         return _with_browser_cookie(_ask(email=typed, error=ASK_FOR_EMAIL)), 422
     browser = access.read_cookie(access.BROWSER_COOKIE) or people.new_token()
-    _send_link(email, browser=browser, next_url=access.own_path(request.form.get("next", "")))
     page = Response(render_template("portal/link_sent.html", email=email), mimetype="text/html")
+    _send_link(email, browser=browser, next_url=access.own_path(request.form.get("next", "")))
     access.set_cookie(page, access.BROWSER_COOKIE, browser, seconds=BROWSER_LIFE)
     return page
 
@@ -134,33 +137,44 @@ def _with_browser_cookie(page: str) -> Response:
 
 
 def _send_link(email: str, *, browser: str, next_url: str) -> None:
+    """A stranger's costs as much as a partner's, so that no clock tells who is registered."""
+    now, token = services().clock(), people.new_token()
+    with services().store.read() as db:
+        found = people.by_email(db, email)
+    partner = found if found and found.active else None
+    recipient = partner.email if partner else email
+    message = _letter(recipient, partner, token)
     with services().store.begin() as db:
-        partner = people.by_email(db, email)
-        if partner is not None and partner.active:
-            _queue_link(db, partner, browser=browser, next_url=next_url)
+        written = db.begin_nested()
+        if partner is None or _write_link(db, partner, token, browser=browser, next_url=next_url):
+            mails.queue(
+                db,
+                ticket_id=None,
+                cause=f"login:{people.hashed(token)[:16]}",
+                kind=MAIL_KIND,
+                recipient=recipient,
+                message=message,
+                now=now,
+            )
+        if partner is None:
+            db.flush()
+            written.rollback()
+            counters.count(db, ASKED_BY_STRANGERS, now=now)  # a commit of nothing would be quicker
 
 
-def _queue_link(db: Session, partner: Partner, *, browser: str, next_url: str) -> None:
-    now, config = services().clock(), services().config
+def _write_link(db: Session, partner: Partner, token: str, *, browser: str, next_url: str) -> bool:
+    now = services().clock()
     before = people.lately_signed_in(db, access.read_cookie(access.SESSION_COOKIE), now=now)
-    token = people.write_link(
-        db, partner, browser=browser, known=before is partner, next_url=next_url, now=now
-    )
-    if token is None:
-        return
-    message = emails.sign_in(
+    known = before is not None and before.id == partner.id
+    return people.write_link(db, partner, token, browser=browser, known=known, next_url=next_url, now=now)
+
+
+def _letter(recipient: str, partner: Partner | None, token: str) -> EmailMessage:
+    config = services().config
+    return emails.sign_in(
         mappings=services().mappings,
-        partner_name=partner.name,
-        recipient=partner.email,
+        partner_name=partner.name if partner else recipient,
+        recipient=recipient,
         url=f"{config.public_url}{url_for('portal.open_link', token=token)}",
-        house=emails.House(sender=config.mail.sender, now=now),
-    )
-    mails.queue(
-        db,
-        ticket_id=None,
-        cause=f"login:{people.hashed(token)[:16]}",
-        kind=MAIL_KIND,
-        recipient=partner.email,
-        message=message,
-        now=now,
+        house=emails.House(sender=config.mail.sender, now=services().clock()),
     )

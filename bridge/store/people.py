@@ -124,9 +124,9 @@ def link_identity(
 
 
 def write_link(
-    db: Session, partner: Partner, *, browser: str, known: bool, next_url: str, now: datetime
-) -> str | None:
-    """A link that signs the partner in once, in this browser. None when enough are on their way already.
+    db: Session, partner: Partner, token: str, *, browser: str, known: bool, next_url: str, now: datetime
+) -> bool:
+    """A link that signs the partner in once, in this browser. False when enough are on their way already.
 
     Nobody's asking voids another's link, and strangers cannot use up what a browser has that is `known` to
     have been the partner's.
@@ -136,8 +136,7 @@ def write_link(
     sent = select(func.count(), func.count().filter(here)).where(LoginLink.partner_id == partner.id)
     in_all, waiting_here = db.execute(sent).one()
     if waiting_here >= LINKS_AT_ONCE or (in_all >= LINKS_AN_HOUR and not known):
-        return None
-    token = new_token()
+        return False
     db.add(
         LoginLink(
             token_hash=hashed(token),
@@ -147,7 +146,7 @@ def write_link(
             expires_at=now + LINK_LIFE,
         )
     )
-    return token
+    return True
 
 
 def open_link(db: Session, token: str, *, now: datetime) -> LoginLink | None:

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from limits import parse_many
+from sqlalchemy import event
 
+from bridge import emails
 from bridge.portal.limits import QUOTAS
 from bridge.store import people
 from tests.portal.conftest import Browser, Portal, unnamed
@@ -39,6 +43,30 @@ def test_same_answer_for_strangers(opened: Portal, asked: Browser) -> None:
     assert unnamed(known.replace(EMAIL, "…")) == unnamed(unknown.replace("eve@revenda.com.br", "…"))
     assert {mail.recipient for mail in opened.mails()} == {EMAIL}
     assert len(opened.mails()) == before + 1
+
+
+def test_strangers_cost_as_much_work(opened: Portal, asked: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    compose = emails.sign_in
+
+    def counted(**what: Any) -> EmailMessage:
+        done.append("composed")
+        return compose(**what)
+
+    def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        done.extend(re.findall("INSERT INTO mails", statement))
+
+    def work(email: str) -> list[str]:
+        done.clear()
+        asked.post("/entrar", {"email": email})
+        return [*done]
+
+    monkeypatch.setattr(emails, "sign_in", counted)
+    engine = opened.services.store.engine
+    event.listen(engine, "before_cursor_execute", executed)
+    event.listen(engine, "commit", lambda _: done.append("committed"))
+    assert work(EMAIL) == work("eve@revenda.com.br") == ["composed", "INSERT INTO mails", "committed"]
+    assert {mail.recipient for mail in opened.mails()} == {EMAIL}
 
 
 def test_looking_never_uses_the_link_up(opened: Portal, asked: Browser) -> None:
@@ -233,7 +261,13 @@ def ask_as_a_stranger(opened: Portal, *, times: int) -> None:
         assert ana
         for number in range(times):
             people.write_link(
-                db, ana, browser=f"stranger {number}", known=False, next_url="", now=opened.now[0]
+                db,
+                ana,
+                people.new_token(),
+                browser=f"stranger {number}",
+                known=False,
+                next_url="",
+                now=opened.now[0],
             )
 
 
