@@ -24,6 +24,7 @@ NOTICES = {
     "continua": "Trouxemos as respostas do chamado encerrado. Conte na descrição o que voltou a acontecer.",
     "corrigir": "Trouxemos tudo do chamado reprovado. Corrija o que o motivo aponta e envie de novo.",
     "removido": "Arquivo removido.",
+    "descartado": "Rascunho descartado.",
     "ia-indisponivel": "IA indisponível, seu texto foi mantido.",
     "ia-aceita": "Proposta aceita. Confira o texto e ajuste o que quiser.",
     "ia-recusada": "Proposta recusada. Seu texto foi mantido.",
@@ -45,8 +46,8 @@ def new_ticket() -> ResponseReturnValue:
     with services().store.read() as db:
         begun = drafts.unsent(db, partner)
     if begun and "vazio" not in request.args:
-        return render_template("portal/drafts.html", drafts=begun)
-    return redirect(url_for("portal.open_draft", draft_id=drafts.new_id(), novo=1), 303)
+        return render_template("portal/drafts.html", drafts=begun, notice=_notice())
+    return redirect(form_page.address(drafts.new_id(), novo="1", aviso=request.args.get("aviso")), 303)
 
 
 @pages.post("/chamados/novo/aviso")
@@ -68,7 +69,7 @@ def open_draft(draft_id: str) -> ResponseReturnValue:
         return sent
     if "conferir" in request.args:
         return judged(typed)
-    return form_page.render(replace(typed, notice=NOTICES.get(request.args.get("aviso", ""), "")))
+    return form_page.render(replace(typed, notice=_notice()))
 
 
 @pages.post("/chamados/novo/<draft_id>")
@@ -92,6 +93,17 @@ def save_draft(draft_id: str) -> ResponseReturnValue:
     return _BUTTONS.get(button, _saved)(typed, argument)
 
 
+@pages.get("/chamados/novo/<draft_id>/descartar")
+@requires_partner
+def ask_to_discard(draft_id: str) -> ResponseReturnValue:
+    """Nothing brings a draft back: ask first."""
+    sent = _sent(draft_id)
+    if sent is not None:
+        return sent
+    typed = form_page.load(draft_id) or abort(404)
+    return render_template("portal/discard.html", typed=typed)
+
+
 @pages.post("/chamados/novo/<draft_id>/descartar")
 @requires_partner
 def discard_draft(draft_id: str) -> ResponseReturnValue:
@@ -99,7 +111,7 @@ def discard_draft(draft_id: str) -> ResponseReturnValue:
     with services().store.begin() as db:
         names = drafts.discard(db, access.partner(), draft_id)
     forget(services().config.files, names)
-    return redirect(url_for("portal.new_ticket"), 303)
+    return redirect(url_for("portal.new_ticket", aviso="descartado"), 303)
 
 
 def judged(typed: Typed, *, refusals: tuple[str, ...] = (), all_fields: bool = True) -> ResponseReturnValue:
@@ -111,6 +123,10 @@ def judged(typed: Typed, *, refusals: tuple[str, ...] = (), all_fields: bool = T
     if errors:
         return form_page.render(replace(typed, errors=errors)), 422
     return redirect(url_for("portal.review", draft_id=typed.draft_id), 303)
+
+
+def _notice() -> str:
+    return NOTICES.get(request.args.get("aviso", ""), "")
 
 
 def _empty(draft_id: str) -> Typed:

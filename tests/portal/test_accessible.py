@@ -154,6 +154,9 @@ def test_form_and_its_errors(visit: Visit) -> None:
     expect(visit.page.get_by_role("heading", level=1)).to_have_text("Compare e decida")
     visit.check("proposal")
     visit.at("/chamados/novo", "drafts")
+    visit.page.get_by_role("link", name="Descartar").click()
+    expect(visit.page.get_by_role("heading", level=1)).to_contain_text("Descartar “")
+    visit.check("question before a draft is discarded")
     visit.at("/nada", "not found")
 
 

@@ -31,6 +31,8 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, .button, input, 
   .filter((one) => one.checkVisibility() && !one.classList.contains("unseen"))
   .filter((one) => { const box = one.getBoundingClientRect(); return box.width < 24 || box.height < 24; })
   .map((one) => one.outerHTML)"""
+KEEP_A_COPY = """() => localStorage.setItem(
+  `rascunho:1:${location.pathname.split("/")[3]}`, JSON.stringify({at: Date.now(), answers: {}}))"""
 OWN = "\n  Não salva.\n\nMensagem: “erro 42”  "
 
 pytestmark = [
@@ -155,6 +157,21 @@ def test_faults_keep_everything(page: Page) -> None:
     page.get_by_role("button", name="Remover tela.png").click()
     expect(page.locator(".file-name")).to_have_count(0)
     expect(page.get_by_label("Explique")).to_have_value(OWN)
+
+
+def test_a_draft_is_discarded_in_two_clicks(page: Page) -> None:
+    fill(page)
+    page.get_by_role("button", name="Salvar rascunho").click()
+    expect(page.get_by_text("Rascunho salvo.")).to_be_visible()
+    page.goto("/chamados/novo")
+    page.get_by_role("link", name="Descartar").click()
+    page.get_by_role("link", name="Voltar").click()
+    page.get_by_role("link", name="Descartar “Não salva produtos”").click()
+    page.evaluate(KEEP_A_COPY)
+    page.get_by_role("button", name="Descartar").click()
+    expect(page.get_by_text("Rascunho descartado.")).to_be_visible()
+    expect(page.get_by_label("Título")).to_have_value("")
+    assert "Guardado só neste aparelho" not in page.content()
 
 
 @pytest.mark.parametrize("page", [True], indirect=True, ids=["javascript"])

@@ -120,6 +120,33 @@ def test_draft_is_found_again(browser: Browser) -> None:
     assert browser.get(address).status_code == 404
 
 
+def test_a_draft_is_discarded_only_after_a_question(browser: Browser, opened: Portal) -> None:
+    kept, address = browser.new_draft(), browser.new_draft()
+    browser.fill(kept, "salvar", titulo="O outro")
+    browser.fill(address, "salvar", titulo="Pela <metade>", arquivos=(io.BytesIO(PNG), "tela.png"))
+    listed = browser.get("/chamados/novo").text
+    assert f'href="{address}/descartar"' in listed
+    assert f'action="{address}/descartar"' not in listed
+    question = browser.get(f"{address}/descartar").text
+    assert "<h1>Descartar “Pela &lt;metade&gt;”?</h1>" in question
+    assert "serão apagados e não podem ser recuperados" in question
+    assert opened.draft(address)
+    after = browser.post(f"{address}/descartar", {}, follow_redirects=True).text
+    assert "Rascunho descartado." in after
+    assert "O outro" in after
+    assert list(opened.services.config.files.iterdir()) == []
+    last = browser.post(f"{kept}/descartar", {}, follow_redirects=True).text
+    assert "Rascunho descartado." in last
+    assert "<h1>Novo chamado técnico</h1>" in last
+
+
+def test_what_became_a_ticket_is_not_asked_about(browser: Browser) -> None:
+    address = browser.new_draft()
+    browser.fill(address)
+    browser.post(f"{address}/enviar", {"confirmo_licenca": "1"})
+    assert browser.get(f"{address}/descartar").location == "/chamados/CT-1/recebido"
+
+
 def test_drafts_never_mix(browser: Browser) -> None:
     first, second = browser.new_draft(), browser.new_draft()
     browser.fill(first, "salvar", titulo="Primeiro")

@@ -40,6 +40,11 @@
   const safe = document.querySelector("[data-safe]");
   if (safe) copies.drop(safe.dataset.partner, safe.dataset.safe);
 
+  // What is discarded is not kept here either.
+  const discarding = document.querySelector("[data-discards]");
+  if (discarding)
+    discarding.addEventListener("submit", () => copies.drop(discarding.dataset.partner, discarding.dataset.discards));
+
   // Copies of other drafts are offered, never mixed in.
   const place = document.querySelector("[data-copies]");
   if (!place) return;
