@@ -29,7 +29,7 @@ def choices(token: str) -> ResponseReturnValue:
     """What this person receives, and can choose. Nothing changes by looking."""
     found = _found(token)
     if found is None:
-        return render_template("portal/following_gone.html"), 404
+        return _gone(token)
     ticket, follower = found
     return render_template(
         "portal/following.html",
@@ -48,7 +48,7 @@ def choose(token: str) -> ResponseReturnValue:
     found = _found(token)
     one_click = request.form.get("List-Unsubscribe") == "One-Click"
     if found is None:
-        return ("", 200) if one_click else (render_template("portal/following_gone.html"), 404)
+        return ("", 200) if one_click else _gone(token)
     chosen = "parar" if one_click else request.form.get("acao", "")
     if chosen in CHOICES:
         with services().store.begin() as db:
@@ -104,9 +104,20 @@ def _found(token: str) -> tuple[Ticket, Follower] | None:
     with services().store.read() as db:
         ticket = db.get(Ticket, read[0])
         for one in followers.of_ticket(db, ticket) if ticket else ():
-            secret = services().config.secret_key
-            if ticket and proofs.is_following_of(
-                secret, ticket_id=ticket.id, recipient=one.email, tag=read[1]
-            ):
+            if ticket and _is_theirs(one.email, *read):
                 return ticket, one
     return None
+
+
+def _gone(token: str) -> ResponseReturnValue:
+    """To who was taken from the list, that; else, that the link is none of ours."""
+    read = proofs.read_following_token(token)
+    with services().store.read() as db:
+        removed = followers.removed(db, read[0]) if read else ()
+    was_here = any(read and _is_theirs(email, *read) for email in removed)
+    return render_template("portal/following_gone.html", was_here=was_here), 404
+
+
+def _is_theirs(email: str, ticket_id: int, tag: str) -> bool:
+    secret = services().config.secret_key
+    return proofs.is_following_of(secret, ticket_id=ticket_id, recipient=email, tag=tag)

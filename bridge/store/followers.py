@@ -21,6 +21,12 @@ def of_ticket(db: Session, ticket: Ticket) -> list[Follower]:
     return [_follower(row, ticket, opener, known) for row in rows]
 
 
+def removed(db: Session, ticket_id: int) -> Sequence[str]:
+    """The addresses that followed a ticket once."""
+    theirs = select(Recipient.email).where(Recipient.ticket_id == ticket_id)
+    return db.scalars(theirs.where(Recipient.removed_at.is_not(None))).all()
+
+
 def find(db: Session, ticket: Ticket, email: str) -> Follower | None:
     return next((one for one in of_ticket(db, ticket) if one.email == email.lower()), None)
 

@@ -177,6 +177,22 @@ def test_looking_at_the_choices_changes_nothing(opened: Portal, number: int) -> 
     assert opened.client().get(path[:-1] + ("a" if path[-1] != "a" else "b")).status_code == 404
 
 
+def test_a_link_that_is_not_whole_is_not_taken_for_a_removal(
+    opened: Portal, browser: Browser, number: int
+) -> None:
+    tell(opened, number, "aprovado", "Backlog")
+    [path] = set(links(mail_to(opened, COLLEAGUE, "aprovado"), "avisos/"))
+    client = opened.client()
+    for mangled in (path[:-1], f"/avisos/{number}", path[:-1] + ("a" if path[-1] != "a" else "b")):
+        for page in (client.get(mangled), client.post(mangled, data={"acao": "parar"})):
+            assert page.status_code == 404
+            assert "Abra-o de novo pelo e-mail" in page.text
+            assert "Nada mais é enviado" not in page.text
+    browser.post(f"/chamados/CT-{number}/avisados/tirar", {"email": COLLEAGUE})
+    assert "Nada mais é enviado" in client.get(path).text
+    assert "Abra-o de novo" in client.get(path[:-1]).text
+
+
 def test_whoever_stopped_may_go_on(opened: Portal, number: int) -> None:
     tell(opened, number, "aprovado", "Backlog")
     [path] = set(links(mail_to(opened, COLLEAGUE, "aprovado"), "avisos/"))
