@@ -191,6 +191,40 @@ def test_javascript_spares_a_look(page: Page, opened: Portal) -> None:
     expect(page.locator(".summary")).to_be_focused()
 
 
+@pytest.mark.parametrize("page", [True], indirect=True, ids=["javascript"])
+def test_refused_files_are_named_once_before_the_form_goes_on_without_them(page: Page) -> None:
+    fill(page)
+    for name, content in (("virus.png", b"MZ"), ("setup.exe", b"MZ"), ("tela.png", PNG)):
+        page.get_by_label("Arquivos para").set_input_files(
+            [{"name": name, "mimeType": "image/png", "buffer": content}]
+        )
+    expect(page.locator(".file.bad")).to_have_count(2)
+    expect(page.locator("a.file-name")).to_have_text("tela.png")
+    page.get_by_role("button", name="Revisar e enviar").click()
+    expect(page.locator(".hold")).to_have_text(re.compile(r"não vão no chamado: .*virus\.png.* sem eles\.$"))
+    page.get_by_role("button", name="Remover setup.exe").click()
+    expect(page.locator(".hold")).to_have_count(0)
+    page.get_by_role("button", name="Revisar e enviar").click()
+    expect(page.locator(".hold")).to_have_text(
+        "Este arquivo não foi aceito e não vai no chamado: virus.png. Aperte de novo para seguir sem ele."
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("Novo chamado técnico")
+    page.get_by_role("button", name="Revisar e enviar").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Revise antes de enviar")
+    expect(page.get_by_text("tela.png")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", [True], indirect=True, ids=["javascript"])
+def test_a_refused_file_does_not_keep_a_draft_from_being_saved(page: Page) -> None:
+    fill(page)
+    page.get_by_label("Arquivos para").set_input_files(
+        [{"name": "setup.exe", "mimeType": "image/png", "buffer": b"MZ"}]
+    )
+    expect(page.locator(".file.bad")).to_be_visible()
+    page.get_by_role("button", name="Salvar rascunho").click()
+    expect(page.get_by_text("Rascunho salvo. Você pode continuar depois.")).to_be_visible()
+
+
 @pytest.mark.parametrize("page", [False], indirect=True, ids=["no-javascript"])
 def test_without_javascript_the_condition_is_said(page: Page) -> None:
     expect(page.get_by_label("Integração", exact=True)).to_be_visible()

@@ -79,6 +79,7 @@
     }
 
     queue() {
+      if (!held) note.remove();
       this.item.classList.remove("bad");
       this.retry.hidden = true;
       this.bar.hidden = false;
@@ -123,6 +124,7 @@
     }
 
     leave() {
+      if (!held) note.remove();
       this.waits = false;
       this.stopping?.abort();
       const place = waiting.indexOf(this);
@@ -236,26 +238,44 @@
     }
   });
 
-  // --- sending waits for what is still on its way
+  // --- sending waits for what is still on its way, and says once what stays behind
 
+  const LOSES_NOTHING = /^(salvar|remover)/;
   let held = null;
+  let told = "";
   const unfinished = () => active + waiting.length;
   const note = made("p", "notice hold");
   note.setAttribute("role", "status");
-  form.addEventListener("submit", (event) => {
-    if (!unfinished() || held === event.submitter) return;
+  const hold = (event, text) => {
     event.preventDefault();
     event.stopImmediatePropagation();
-    held = event.submitter;
-    note.textContent = "Terminando de enviar os arquivos; a página continua sozinha. Para não esperar, aperte de novo.";
-    (held?.closest(".actions") || form).before(note);
+    (event.submitter?.closest(".actions") || form).before(note);
+    note.textContent = text;
+    note.scrollIntoView({ block: "nearest" });
+  };
+  const refused = () => {
+    const names = [...going.querySelectorAll(".bad .file-name")].map((one) => one.textContent);
+    if (!names.length) return "";
+    return names.length === 1
+      ? `Este arquivo não foi aceito e não vai no chamado: ${names[0]}. Aperte de novo para seguir sem ele.`
+      : `Estes arquivos não foram aceitos e não vão no chamado: ${names.join(", ")}. Aperte de novo para seguir sem eles.`;
+  };
+  form.addEventListener("submit", (event) => {
+    const left = LOSES_NOTHING.test(event.submitter?.value) ? "" : refused();
+    if (left && left !== told) {
+      told = left;
+      held = null;
+      hold(event, left);
+    } else if (unfinished() && held !== event.submitter) {
+      held = event.submitter;
+      hold(event, "Terminando de enviar os arquivos; a página continua sozinha. Para não esperar, aperte de novo.");
+    }
   }, true);
   function finished() {
     if (!held || unfinished()) return;
     const button = held;
     note.remove();
     held = null;
-    if (going.querySelector(".bad")) return;
     form.requestSubmit(button);
   }
 })();
