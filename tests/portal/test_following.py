@@ -225,6 +225,11 @@ def test_a_stranger_gets_one_fixed_mail_until_they_ask_for_more(opened: Portal, 
     assert recipients(opened, "encerrado") == {OPENER, COLLEAGUE, STRANGER}
 
 
+def test_the_form_says_that_a_stranger_is_asked_first(browser: Browser) -> None:
+    page = browser.get("/chamados/novo?vazio=1", follow_redirects=True).text
+    assert "recebe primeiro um convite e só é avisado se aceitar" in page
+
+
 def test_a_stranger_who_refuses_is_never_asked_again(opened: Portal, browser: Browser, number: int) -> None:
     tell(opened, number, "recebido", "Triagem", cause="filed")
     [path] = set(links(mail_to(opened, STRANGER, "acompanhar"), "avisos/"))
