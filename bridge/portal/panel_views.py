@@ -9,7 +9,7 @@ from bridge.domain import PartnerVerb, reference, ticket_id
 from bridge.portal import access, deeds, form_page, schemas, words
 from bridge.portal.access import requires_partner, services
 from bridge.portal.pages import pages
-from bridge.portal.recipient_views import Shown, shown
+from bridge.portal.recipient_views import shown
 from bridge.portal.terms import terms
 from bridge.portal.timeline import told
 from bridge.store import panel
@@ -65,7 +65,7 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         checked_at=story.checked_at,
         moments=told(ticket, story, workflow, reader=access.partner().id),
         uploads=[upload for upload in story.uploads if upload.action_id is None],
-        recipients=_recipients(ticket),
+        recipients=shown(story.recipients),
         stopped=story.stopped,
         me=access.partner().email,
         continued_by=[reference(number) for number in story.continued_by],
@@ -88,11 +88,6 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         notice=NOTICES.get(request.args.get("aviso", ""), ""),
         terms=terms(services()),
     )
-
-
-def _recipients(ticket: Ticket) -> list[Shown]:
-    with services().store.read() as db:
-        return shown(db, ticket)
 
 
 def _state(ticket: Ticket, story: Story) -> str:

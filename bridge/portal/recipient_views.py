@@ -1,5 +1,6 @@
 """Who is told of a ticket, added and removed from its page, and muted by who is signed in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import abort, redirect, request, url_for
@@ -32,18 +33,18 @@ class Shown:
     removable: bool
 
 
-def shown(db: Session, ticket: Ticket) -> list[Shown]:
-    """Everybody who is told of a ticket that has been found to be the visitor's to read."""
+def shown(recipients: Iterable[Follower]) -> list[Shown]:
+    """Everybody who is told of a ticket."""
     me = access.partner().email
     return [
         Shown(
             email=one.email,
-            state=_state(db, one),
+            state=_state(one),
             is_me=one.email == me,
             muted=one.muted,
             removable=not one.is_opener,
         )
-        for one in followers.of_ticket(db, ticket)
+        for one in recipients
     ]
 
 
@@ -102,11 +103,10 @@ def _back(ref: str, notice: str) -> ResponseReturnValue:
     return redirect(url_for("portal.show", ref=name, aviso=notice), 303)
 
 
-def _state(db: Session, one: Follower) -> str:
+def _state(one: Follower) -> str:
     """In plain words; empty where there is nothing to say."""
     if not one.proved:
-        refused = followers.wants(db, one.email) is False or one.muted
-        return "não quis receber" if refused else "aguardando a confirmação da pessoa"
+        return "não quis receber" if one.refused or one.muted else "aguardando a confirmação da pessoa"
     if one.muted:
         return "só o que depende de quem abriu" if one.is_opener else "parou de receber"
     return "abriu o chamado" if one.is_opener else ""

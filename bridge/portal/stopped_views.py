@@ -20,6 +20,6 @@ def release(ref: str) -> ResponseReturnValue:
     if story.stopped.get(email) == suppressed.BOUNCE or email == access.partner().email:
         with services().store.begin() as db:
             suppressed.release(db, email)
-    elif email not in story.recipients:
+    elif email not in {one.email for one in story.recipients}:
         abort(404)
     return redirect(url_for("portal.show", ref=reference(ticket.id), aviso="liberado"), 303)

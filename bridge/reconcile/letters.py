@@ -93,8 +93,7 @@ def invite(db: Session, services: Services, ticket: Ticket, follower: Follower) 
     kind = services.mappings.workflow.moments.get(Moment.ADDED)
     cause = f"added:{hashed(follower.email)[:16]}"
     asked = select(Mail.id).where(Mail.ticket_id == ticket.id, Mail.cause == cause)
-    wants = followers.wants(db, follower.email)
-    if kind is None or follower.muted or wants is False or db.scalar(asked) is not None:
+    if kind is None or follower.muted or follower.refused or db.scalar(asked) is not None:
         return []
     excess = _excess(db, ticket, follower, kind=kind, now=services.clock())
     if excess:

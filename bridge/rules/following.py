@@ -24,6 +24,8 @@ class Follower:
     is_opener: bool
     proved: bool
     """The address has shown that it wants e-mails, or the opener may speak for it."""
+    refused: bool = False
+    """The person has said that nobody is to write to them."""
     muted: bool = False
     can_enter: bool = False
     """Signs in to the panel and sees the ticket there."""

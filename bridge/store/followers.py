@@ -95,12 +95,6 @@ def pace_of(db: Session, email: str) -> Pace:
     return Pace(reader.pace) if reader else Pace.SOON
 
 
-def wants(db: Session, email: str) -> bool | None:
-    """What the person has said to being written to; None: nothing yet."""
-    reader = db.get(Reader, email.lower())
-    return reader.wants if reader else None
-
-
 def _rows(db: Session, ticket_id: int) -> Sequence[Recipient]:
     mine = select(Recipient).where(Recipient.ticket_id == ticket_id, Recipient.removed_at.is_(None))
     return db.scalars(mine.order_by(Recipient.is_opener.desc(), Recipient.email)).all()
@@ -141,6 +135,7 @@ def _follower(row: Recipient, ticket: Ticket, opener: Partner, known: _Known) ->
         email=row.email,
         is_opener=row.is_opener,
         proved=proved,
+        refused=said is False,
         muted=row.muted_at is not None,
         can_enter=row.is_opener
         or (partner is not None and partner.organisation_id == ticket.organisation_id and partner.active),

@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from bridge.store import suppressed
+from bridge.rules.following import Follower
+from bridge.store import followers, suppressed
 from bridge.store.tables import (
     Event,
     Mail,
     Partner,
     PartnerActionRow,
     PublicationRow,
-    Recipient,
     SweepRow,
     Ticket,
     Upload,
@@ -28,7 +28,8 @@ class Story:
     """Only those that the partner may read."""
     actions: tuple[PartnerActionRow, ...]
     uploads: tuple[Upload, ...]
-    recipients: tuple[str, ...]
+    recipients: tuple[Follower, ...]
+    """The opener first."""
     sent: dict[str, int]
     """Cause to the number of e-mails sent for it."""
     stopped: dict[str, str] = field(default_factory=dict)
@@ -74,19 +75,16 @@ def story(db: Session, partner: Partner, ticket_id: int) -> Story:
         return Story(events=(), actions=(), uploads=(), recipients=(), sent={})
     events = select(Event).where(Event.ticket_id == ticket_id, Event.visible).order_by(Event.at, Event.id)
     uploads = select(Upload).where(Upload.ticket_id == ticket_id, ~Upload.ours).order_by(Upload.id)
-    recipients = select(Recipient.email).where(
-        Recipient.ticket_id == ticket_id, Recipient.removed_at.is_(None)
-    )
-    told = tuple(db.scalars(recipients.order_by(Recipient.is_opener.desc(), Recipient.email)))
-    stopped = suppressed.of(db, told)
+    recipients = tuple(followers.of_ticket(db, found))
+    stopped = suppressed.of(db, [one.email for one in recipients])
     publications = select(PublicationRow).where(PublicationRow.ticket_id == ticket_id)
     continued_by = own(partner).with_only_columns(Ticket.id).where(Ticket.continues_id == ticket_id)
     return Story(
         events=tuple(db.scalars(events)),
         actions=tuple(actions(db, ticket_id)),
         uploads=tuple(db.scalars(uploads)),
-        recipients=told,
-        stopped={email: stopped[email.lower()].kind for email in told if email.lower() in stopped},
+        recipients=recipients,
+        stopped={email: row.kind for email, row in stopped.items()},
         sent=_sent(db, ticket_id),
         opener=db.get_one(Partner, found.partner_id).name,
         publications=tuple(db.scalars(publications.order_by(PublicationRow.at))),
