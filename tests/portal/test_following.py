@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bridge.reconcile import letters
 from bridge.reconcile.letters import Happening, send_to_all
+from bridge.store import followers
 from bridge.store.tables import Mail, PartnerActionRow, Ticket
 from tests.portal.conftest import PNG, Browser, Portal
 
@@ -228,6 +229,25 @@ def test_a_stranger_gets_one_fixed_mail_until_they_ask_for_more(opened: Portal, 
 def test_the_form_says_that_a_stranger_is_asked_first(browser: Browser) -> None:
     page = browser.get("/chamados/novo?vazio=1", follow_redirects=True).text
     assert "recebe primeiro um convite e só é avisado se aceitar" in page
+
+
+def test_the_receipt_tells_who_is_told_from_who_must_accept(opened: Portal, browser: Browser) -> None:
+    def receipt(*emails: str) -> str:
+        number = browser.file_ticket(notificar="; ".join(emails))
+        return browser.get(f"/chamados/CT-{number}/recebido").text
+
+    page = receipt(COLLEAGUE, STRANGER)
+    assert f"Recebem: {OPENER}, {COLLEAGUE}." in page
+    assert f"Convidados, falta aceitar: {STRANGER}." in page
+    assert "Convidados" not in receipt(COLLEAGUE)
+    with opened.services.store.begin() as db:
+        followers.answer(db, STRANGER, wants=False, now=opened.now[0])
+    alone = receipt(STRANGER)
+    assert f"Recebe: {OPENER}." in alone
+    assert STRANGER not in alone
+    with opened.services.store.begin() as db:
+        followers.answer(db, STRANGER, wants=True, now=opened.now[0])
+    assert f"Recebem: {OPENER}, {STRANGER}." in receipt(STRANGER)
 
 
 def test_a_stranger_who_refuses_is_never_asked_again(opened: Portal, browser: Browser, number: int) -> None:
