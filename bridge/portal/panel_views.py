@@ -19,6 +19,9 @@ from bridge.store.tables import Ticket
 NOTICES = {
     "endereco": "Este e-mail não parece certo. Escreva-o como nome@empresa.com.br e tente de novo.",
     "avisado": "Pronto: essa pessoa está na lista de quem é avisado.",
+    "convidado": "Convite enviado. Essa pessoa passa a ser avisada quando aceitar.",
+    "convite-depois": "Já saíram convites demais por agora: o dessa pessoa vai com a próxima notícia.",
+    "recusou": "Essa pessoa já disse que não quer receber. Ela fica na lista, mas não é avisada.",
     "avisados-demais": "A lista de quem é avisado está cheia. Tire alguém antes de incluir outra pessoa.",
     "tirado": "Pronto: esse endereço não é mais avisado.",
     "silenciado": "Pronto: você não recebe mais as notícias deste chamado; só o que depender de você.",

@@ -12,7 +12,7 @@ from bridge.domain import reference, ticket_id
 from bridge.portal import access, answers
 from bridge.portal.access import requires_partner, services
 from bridge.portal.pages import pages
-from bridge.reconcile.letters import welcome
+from bridge.reconcile.letters import was_invited, welcome
 from bridge.rules.following import Follower
 from bridge.store import followers, panel
 from bridge.store.tables import Ticket
@@ -64,7 +64,8 @@ def add_recipient(ref: str) -> ResponseReturnValue:
             _note(db, ticket, f"{email} was added")
             db.flush()
             welcome(db, services(), ticket, email)
-    return _back(ref, "avisado")
+        notice = _outcome(db, ticket, email)
+    return _back(ref, notice)
 
 
 @pages.post("/chamados/<ref>/avisados/tirar")
@@ -86,6 +87,16 @@ def mute(ref: str) -> ResponseReturnValue:
         ticket = _own(db, ref)
         followers.mute(db, ticket.id, access.partner().email, now=services().clock() if stop else None)
     return _back(ref, "silenciado" if stop else "religado")
+
+
+def _outcome(db: Session, ticket: Ticket, email: str) -> str:
+    """What the visitor is told of an address that was just added, by the name of the notice."""
+    found = followers.find(db, ticket, email)
+    if found is None or found.proved:
+        return "avisado"
+    if found.refused or found.muted:
+        return "recusou"
+    return "convidado" if was_invited(db, ticket, found.email) else "convite-depois"
 
 
 def _own(db: Session, ref: str) -> Ticket:

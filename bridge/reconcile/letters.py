@@ -91,15 +91,19 @@ def send(db: Session, services: Services, ticket: Ticket, follower: Follower, wh
 def invite(db: Session, services: Services, ticket: Ticket, follower: Follower) -> list[str]:
     """Queue the one e-mail that a stranger gets unasked; what came of it, if anything did."""
     kind = services.mappings.workflow.moments.get(Moment.ADDED)
-    cause = f"added:{hashed(follower.email)[:16]}"
-    asked = select(Mail.id).where(Mail.ticket_id == ticket.id, Mail.cause == cause)
-    if kind is None or follower.muted or follower.refused or db.scalar(asked) is not None:
+    if kind is None or follower.muted or follower.refused or was_invited(db, ticket, follower.email):
         return []
     excess = _excess(db, ticket, follower, kind=kind, now=services.clock())
     if excess:
         return [f"no first e-mail to {follower.email}: {excess}"]
-    send(db, services, ticket, follower, Happening(kind=kind, cause=cause))
+    send(db, services, ticket, follower, Happening(kind=kind, cause=_added(follower.email)))
     return [f"first e-mail to {follower.email}"]
+
+
+def was_invited(db: Session, ticket: Ticket, email: str) -> bool:
+    """Whether the one e-mail that a stranger gets unasked has been queued."""
+    asked = select(Mail.id).where(Mail.ticket_id == ticket.id, Mail.cause == _added(email))
+    return db.scalar(asked) is not None
 
 
 def welcome(db: Session, services: Services, ticket: Ticket, email: str) -> str:
@@ -110,7 +114,7 @@ def welcome(db: Session, services: Services, ticket: Ticket, email: str) -> str:
         return "no e-mail: nobody is told of being added"
     if not follower.proved:
         return "; ".join(invite(db, services, ticket, follower)) or "no e-mail: it has been asked before"
-    cause = f"added:{hashed(follower.email)[:16]}"
+    cause = _added(follower.email)
     what = Happening(kind=kind, cause=cause)
     reason = _silence(services, follower, what)
     sent = not reason and send(db, services, ticket, follower, what)
@@ -147,6 +151,11 @@ def letter(
         cause=what.cause,
         house=emails.House(sender=config.mail.sender, now=services.clock()),
     )
+
+
+def _added(email: str) -> str:
+    """The cause of the first e-mail to somebody who was added."""
+    return f"added:{hashed(email)[:16]}"
 
 
 def _silence(services: Services, follower: Follower, what: Happening) -> str:

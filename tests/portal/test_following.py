@@ -303,6 +303,26 @@ def test_people_are_added_and_removed_on_the_tickets_page(
     assert browser.post(place, {"email": "nada"}).location == f"/chamados/CT-{number}?aviso=endereco"
 
 
+def test_the_page_says_what_came_of_adding_somebody(
+    opened: Portal, browser: Browser, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def added(email: str, *, to: int = number) -> str:
+        page = browser.post(f"/chamados/CT-{to}/avisados", {"email": email}, follow_redirects=True).text
+        found = re.search(r'class="notice" role="status"><p>(.*?)</p>', page)
+        assert found
+        return found[1]
+
+    assert added("bia@revenda.com.br") == "Pronto: essa pessoa está na lista de quem é avisado."
+    invited = "Convite enviado. Essa pessoa passa a ser avisada quando aceitar."
+    assert [added("bia@gmail.com"), added("bia@gmail.com")] == [invited, invited]
+    [path] = set(links(mail_to(opened, "bia@gmail.com", "acompanhar"), "avisos/"))
+    opened.client().post(path, data={"acao": "recusar"})
+    assert "não quer receber" in added("bia@gmail.com", to=browser.file_ticket())
+    monkeypatch.setattr(letters, "FIRST_MAILS", 1)
+    assert added("edu@gmail.com").startswith("Já saíram convites demais por agora")
+    assert mail_to(opened, "edu@gmail.com", "acompanhar") == ""
+
+
 def test_who_stopped_stays_undisturbed_when_added_again(
     opened: Portal, browser: Browser, number: int
 ) -> None:
