@@ -9,7 +9,7 @@ from bridge.domain import PartnerVerb, reference, ticket_id
 from bridge.portal import access, deeds, form_page, schemas, words
 from bridge.portal.access import requires_partner, services
 from bridge.portal.pages import pages
-from bridge.portal.recipient_views import shown
+from bridge.portal.recipients import Refused, shown
 from bridge.portal.terms import terms
 from bridge.portal.timeline import told
 from bridge.store import panel
@@ -17,12 +17,10 @@ from bridge.store.panel import Story
 from bridge.store.tables import Ticket
 
 NOTICES = {
-    "endereco": "Este e-mail não parece certo. Escreva-o como nome@empresa.com.br e tente de novo.",
     "avisado": "Pronto: essa pessoa está na lista de quem é avisado.",
     "convidado": "Convite enviado. Essa pessoa passa a ser avisada quando aceitar.",
     "convite-depois": "Já saíram convites demais por agora: o dessa pessoa vai com a próxima notícia.",
     "recusou": "Essa pessoa já disse que não quer receber. Ela fica na lista, mas não é avisada.",
-    "avisados-demais": "A lista de quem é avisado está cheia. Tire alguém antes de incluir outra pessoa.",
     "tirado": "Pronto: esse endereço não é mais avisado.",
     "silenciado": "Pronto: você não recebe mais as notícias deste chamado; só o que depender de você.",
     "religado": "Pronto: você volta a receber as notícias deste chamado.",
@@ -41,10 +39,9 @@ def show(ref: str) -> ResponseReturnValue:
     ticket, story = owned(ref)
     if ref != reference(ticket.id):
         return redirect(url_for("portal.show", ref=reference(ticket.id)), 303)
-    state = _state(ticket, story)
-    if request.args.get("visto") == state:
+    if request.args.get("visto") == _state(ticket, story):
         return "", 204
-    return _page(ticket, story, state=state)
+    return page(ticket, story)
 
 
 def owned(ref: str) -> tuple[Ticket, Story]:
@@ -54,7 +51,7 @@ def owned(ref: str) -> tuple[Ticket, Story]:
         return ticket, panel.story(db, access.partner(), ticket.id)
 
 
-def _page(ticket: Ticket, story: Story, *, state: str) -> str:
+def page(ticket: Ticket, story: Story, *, refused: Refused | None = None) -> str:
     """The ticket's page; to one that asks by itself, only the parts that change."""
     workflow, form = services().mappings.workflow, services().mappings.form
     verbs, asked = deeds.offered(ticket, story, workflow), words.possible(workflow, ticket.status)
@@ -62,13 +59,14 @@ def _page(ticket: Ticket, story: Story, *, state: str) -> str:
         "portal/ticket_part.html" if access.is_poll() else "portal/ticket.html",
         ticket=ticket,
         ref=reference(ticket.id),
-        state=state,
+        state=_state(ticket, story),
         step=words.next_step(workflow, ticket.status),
         opener=story.opener,
         checked_at=story.checked_at,
         moments=told(ticket, story, workflow, reader=access.partner().id),
         uploads=[upload for upload in story.uploads if upload.action_id is None],
         recipients=shown(story.recipients),
+        refused=refused,
         stopped=story.stopped,
         me=access.partner().email,
         continued_by=[reference(number) for number in story.continued_by],

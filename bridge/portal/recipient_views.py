@@ -1,8 +1,5 @@
 """Who is told of a ticket, added and removed from its page, and muted by who is signed in."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
@@ -12,60 +9,38 @@ from bridge.domain import reference, ticket_id
 from bridge.portal import access, answers
 from bridge.portal.access import requires_partner, services
 from bridge.portal.pages import pages
+from bridge.portal.panel_views import owned, page
+from bridge.portal.recipients import Refused
+from bridge.portal.sign_in import ASK_FOR_EMAIL
 from bridge.reconcile.letters import was_invited, welcome
-from bridge.rules.following import Follower
 from bridge.store import followers, panel
 from bridge.store.tables import Ticket
 from bridge.store.tickets import journal
 
 MOST = 50
 """Recipients of one ticket."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """One recipient, as the ticket's page shows them."""
-
-    email: str
-    state: str
-    is_me: bool
-    muted: bool
-    removable: bool
-
-
-def shown(recipients: Iterable[Follower]) -> list[Shown]:
-    """Everybody who is told of a ticket."""
-    me = access.partner().email
-    return [
-        Shown(
-            email=one.email,
-            state=_state(one),
-            is_me=one.email == me,
-            muted=one.muted,
-            removable=not one.is_opener,
-        )
-        for one in recipients
-    ]
+TOO_MANY = "A lista de quem é avisado está cheia. Tire alguém antes de incluir outra pessoa."
 
 
 @pages.post("/chamados/<ref>/avisados")
 @requires_partner
 def add_recipient(ref: str) -> ResponseReturnValue:
     """Let somebody be told from now on; they get one e-mail that says who asked for it."""
+    typed = request.form.get("email", "").strip()
     try:
-        email = answers.address(answers.one_line(request.form.get("email", "")))
-    except ValidationError:
-        return _back(ref, "endereco")
+        email = answers.address(answers.one_line(typed))
+    except ValidationError as error:
+        return _refuse(ref, typed, error.messages[0] if typed else ASK_FOR_EMAIL)
     with services().store.begin() as db:
-        ticket = _own(db, ref)
-        if len(followers.of_ticket(db, ticket)) >= MOST:
-            return _back(ref, "avisados-demais")
-        if followers.add(db, ticket.id, email, added_by=access.partner().name):
-            _note(db, ticket, f"{email} was added")
-            db.flush()
-            welcome(db, services(), ticket, email)
-        notice = _outcome(db, ticket, email)
-    return _back(ref, notice)
+        notice = _add(db, _own(db, ref), email)
+    return _back(ref, notice) if notice else _refuse(ref, typed, TOO_MANY)
+
+
+@pages.get("/chamados/<ref>/avisados")
+@requires_partner
+def look_at_recipients(ref: str) -> ResponseReturnValue:
+    """Where a browser asks again for the page of a form that was refused: the ticket's."""
+    return redirect(url_for("portal.show", ref=ref, _anchor="avisados"), 303)
 
 
 @pages.post("/chamados/<ref>/avisados/tirar")
@@ -87,6 +62,23 @@ def mute(ref: str) -> ResponseReturnValue:
         ticket = _own(db, ref)
         followers.mute(db, ticket.id, access.partner().email, now=services().clock() if stop else None)
     return _back(ref, "silenciado" if stop else "religado")
+
+
+def _refuse(ref: str, typed: str, reason: str) -> ResponseReturnValue:
+    """The ticket's page with what was typed, to be corrected there."""
+    ticket, story = owned(ref)
+    return page(ticket, story, refused=Refused(email=typed, reason=reason)), 422
+
+
+def _add(db: Session, ticket: Ticket, email: str) -> str:
+    """Add an address and write to it; the name of the notice, empty where the list is full."""
+    if len(followers.of_ticket(db, ticket)) >= MOST:
+        return ""
+    if followers.add(db, ticket.id, email, added_by=access.partner().name):
+        _note(db, ticket, f"{email} was added")
+        db.flush()
+        welcome(db, services(), ticket, email)
+    return _outcome(db, ticket, email)
 
 
 def _outcome(db: Session, ticket: Ticket, email: str) -> str:
@@ -112,12 +104,3 @@ def _back(ref: str, notice: str) -> ResponseReturnValue:
     number = ticket_id(ref)
     name = reference(number) if number else ref
     return redirect(url_for("portal.show", ref=name, aviso=notice), 303)
-
-
-def _state(one: Follower) -> str:
-    """In plain words; empty where there is nothing to say."""
-    if not one.proved:
-        return "não quis receber" if one.refused or one.muted else "aguardando a confirmação da pessoa"
-    if one.muted:
-        return "só o que depende de quem abriu" if one.is_opener else "parou de receber"
-    return "abriu o chamado" if one.is_opener else ""

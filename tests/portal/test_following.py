@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import select
 
+from bridge.portal import recipient_views
 from bridge.reconcile import letters
 from bridge.reconcile.letters import Happening, send_to_all
 from bridge.store import followers
@@ -300,7 +301,28 @@ def test_people_are_added_and_removed_on_the_tickets_page(
     assert recipients(opened, "aprovado") == {OPENER, COLLEAGUE}
     browser.post(place, {"email": "bia@revenda.com.br"})
     assert len([one for one in opened.mails() if one.recipient == "bia@revenda.com.br"]) == 1
-    assert browser.post(place, {"email": "nada"}).location == f"/chamados/CT-{number}?aviso=endereco"
+
+
+def test_a_wrong_address_is_kept_and_named_at_its_field(
+    browser: Browser, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = f"/chamados/CT-{number}/avisados"
+    page = browser.post(place, {"email": "ruim@x"})
+    fault = "“ruim@x” não é um e-mail. Escreva-o como nome@empresa.com.br."
+    assert page.status_code == 422
+    assert f'<a href="#novo-avisado">{fault}</a>' in page.text
+    assert f'id="erro-avisado"><p><span class="unseen">Erro: </span>{fault}</p>' in page.text
+    assert re.search(r'<input id="novo-avisado"[^>]* value="ruim@x"[^>]* aria-invalid="true"', page.text)
+    assert "Informe um e-mail" in browser.post(place, {"email": " "}).text
+    monkeypatch.setattr(recipient_views, "MOST", 1)
+    assert "está cheia" in browser.post(place, {"email": "bia@revenda.com.br"}).text
+    assert browser.get(place).location == f"/chamados/CT-{number}#avisados"
+
+
+def test_nobody_adds_to_another_organisations_ticket(opened: Portal, number: int) -> None:
+    stranger = opened.signed_in("eva@outra.com.br")
+    for email in ("bia@outra.com.br", "ruim@x"):
+        assert stranger.post(f"/chamados/CT-{number}/avisados", {"email": email}).status_code == 404
 
 
 def test_the_page_says_what_came_of_adding_somebody(
