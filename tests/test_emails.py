@@ -185,10 +185,10 @@ def test_nobody_but_the_opener_reads_the_end_customers_address(kind: str) -> Non
 
 def test_a_stranger_reads_nothing_that_anybody_typed() -> None:
     plain = letter("acompanhar", "stranger")
-    typed = letter(
-        "acompanhar", "stranger", title="CANARY", opener="CANARY", comment="CANARY", version="CANARY"
-    )
+    words = dict.fromkeys(("title", "opener", "comment", "version"), "CANARY")
+    typed = letter("acompanhar", "stranger", **words)
     assert wire(plain) == wire(typed)
+    assert "CANARY" not in part(letter("acompanhar", "stranger", replies=False, **words), "plain")
     assert read(plain)["Subject"] == f"[CT-1042] {STRANGERS_TITLE}"
     assert "ana@revenda.example pediu" in part(plain, "plain")
 
@@ -202,8 +202,16 @@ def test_it_says_where_answers_go() -> None:
     assert read(letter("recebido"))["Reply-To"] == links().reply_to
     deaf = letter("recebido", replies=False)
     assert deaf["Reply-To"] is None
-    assert NO_REPLIES in part(deaf, "plain")
+    assert f"{NO_REPLIES} Use a página do chamado." in part(deaf, "plain")
     assert part(letter("recebido"), "plain").startswith("Para responder, escreva acima desta linha.\n")
+
+
+def test_nobody_is_sent_to_a_page_that_they_cannot_open() -> None:
+    text = part(letter("recebido", "other", replies=False), "plain")
+    assert f"{NO_REPLIES} Fale com Revenda Modelo." in text
+    assert "Use a página" not in text
+    asked = part(letter("acompanhar", "stranger", replies=False), "plain")
+    assert f"{NO_REPLIES} Fale com ana@revenda.example." in asked
 
 
 def test_a_deed_is_offered_to_the_opener_alone() -> None:

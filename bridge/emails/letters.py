@@ -17,7 +17,7 @@ COMMENT_LIMIT = 4000
 """Characters: in both parts, escaped and encoded, still well below the 102 kB at which Gmail cuts."""
 CONTINUES = "… (continua na página do chamado)"
 WITHHELD = "(e-mail do cliente)"
-NO_REPLIES = "Respostas a este endereço não são lidas. Use a página do chamado."
+NO_REPLIES = "Respostas a este endereço não são lidas."
 STRANGERS_TITLE = "Chamado técnico"
 
 
@@ -180,10 +180,18 @@ def _content(
         title=ticket.title,
         ticket_url=links.ticket if addressee.can_enter else "",
         reason=_why(text, addressee),
-        notes=() if links.reply_to else (NO_REPLIES,),
+        notes=() if links.reply_to else (f"{NO_REPLIES} {_instead(addressee, ticket)}",),
         choice="Parar de receber, ou escolher o que receber",
         choice_url=links.following,
     )
+
+
+def _instead(addressee: Addressee, ticket: TicketFacts) -> str:
+    """Where to turn instead of answering: nobody is sent to a page that they cannot open."""
+    if addressee.can_enter:
+        return "Use a página do chamado."
+    known = ticket.opener if addressee.proved else one_line(addressee.added_by)
+    return f"Fale com {known}."
 
 
 def _why(text: EmailText, addressee: Addressee) -> str:
