@@ -214,6 +214,14 @@ def test_nobody_is_sent_to_a_page_that_they_cannot_open() -> None:
     assert f"{NO_REPLIES} Fale com ana@revenda.example." in asked
 
 
+def test_an_invitation_can_be_declined_and_all_else_stopped() -> None:
+    asked, told = (part(letter("acompanhar", reader), "plain") for reader in ("stranger", "other"))
+    assert "Quero receber:\n" in asked
+    assert "Não quero receber:\n" in asked
+    assert "Parar de receber" not in asked
+    assert "Parar de receber, ou escolher o que receber:\n" in told
+
+
 def test_a_deed_is_offered_to_the_opener_alone() -> None:
     for kind, reader in [(one, reader) for one in MAPPINGS.emails for reader in readers_of(one)]:
         assert ("/agir/" in part(letter(kind, reader), "plain")) == (

@@ -18,6 +18,9 @@ COMMENT_LIMIT = 4000
 CONTINUES = "… (continua na página do chamado)"
 WITHHELD = "(e-mail do cliente)"
 NO_REPLIES = "Respostas a este endereço não são lidas."
+STOP = "Parar de receber, ou escolher o que receber"
+REFUSE = "Não quero receber"
+"""To who receives nothing yet."""
 STRANGERS_TITLE = "Chamado técnico"
 
 
@@ -181,7 +184,7 @@ def _content(
         ticket_url=links.ticket if addressee.can_enter else "",
         reason=_why(text, addressee),
         notes=() if links.reply_to else (f"{NO_REPLIES} {_instead(addressee, ticket)}",),
-        choice="Parar de receber, ou escolher o que receber",
+        choice=STOP if addressee.proved else REFUSE,
         choice_url=links.following,
     )
 
