@@ -39,8 +39,8 @@ _PACKED = {
 }
 ACCEPTED = tuple(f".{ending}" for ending in (*_PICTURES, *_BINARY, *_TEXT, *_PACKED))
 ACCEPTED_SENTENCE = (
-    "imagens (PNG, JPG, GIF, WEBP), vídeos (MP4, WEBM, MOV), PDF, textos (TXT, LOG, CSV, XML, JSON), "
-    "planilhas e documentos (XLSX, DOCX) e ZIP"
+    "Aceitamos imagens (PNG, JPG, GIF, WEBP), vídeos (MP4, WEBM, MOV), PDF, "
+    "textos (TXT, LOG, CSV, XML, JSON), planilhas e documentos (XLSX, DOCX) e ZIP"
 )
 # An iPhone's .mov is often written as MP4, and the other way round.
 _TWINS = {"mp4": {"mp4", "m4v", "mov"}, "mov": {"mov", "mp4", "m4v", "qt"}}
@@ -70,7 +70,7 @@ def ending_of(name: str) -> str:
     """
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if f".{ending}" not in ACCEPTED:
-        instead = _INSTEAD.get(ending, f"Aceitamos: {ACCEPTED_SENTENCE}.")
+        instead = _INSTEAD.get(ending, f"{ACCEPTED_SENTENCE}.")
         raise WrongKind(f"este tipo de arquivo não é aceito. {instead}")
     return ending
 

@@ -32,7 +32,7 @@ class Terms:
     def sentence(self) -> str:
         if not self.limit:
             return NO_FILES
-        return f"{ACCEPTED_SENTENCE}, com até {self.largest} cada um e {self.files} no total."
+        return f"{ACCEPTED_SENTENCE}: até {self.files} arquivos, de até {self.largest} cada um."
 
 
 def terms(services: Services) -> Terms:

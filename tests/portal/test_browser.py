@@ -220,7 +220,7 @@ def test_a_refused_file_does_not_keep_a_draft_from_being_saved(page: Page) -> No
     page.get_by_label("Arquivos para").set_input_files(
         [{"name": "setup.exe", "mimeType": "image/png", "buffer": b"MZ"}]
     )
-    expect(page.locator(".file.bad")).to_be_visible()
+    expect(page.locator(".file.bad")).to_contain_text(re.compile(r"não é aceito\. Aceitamos imagens \(PNG,"))
     page.get_by_role("button", name="Salvar rascunho").click()
     expect(page.get_by_text("Rascunho salvo. Você pode continuar depois.")).to_be_visible()
 

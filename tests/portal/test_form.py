@@ -247,6 +247,11 @@ def test_files_are_removed_without_javascript(browser: Browser, opened: Portal) 
     assert 'value="Mudado"' in browser.get(address).text
 
 
+def test_how_many_files_is_not_read_as_megabytes(browser: Browser) -> None:
+    page = browser.get("/chamados/novo?vazio=1", follow_redirects=True).text
+    assert re.search(r">Aceitamos imagens \(PNG[^<]* e ZIP: até 20 arquivos, de até 10 MB cada um\.<", page)
+
+
 def test_twenty_files_at_most(browser: Browser, opened: Portal) -> None:
     address = browser.new_draft()
     browser.fill(address, "salvar", arquivos=[file(PNG, f"{n}.png") for n in range(18)])

@@ -84,7 +84,7 @@ def test_a_piece_of_another_kind_is_refused(browser: Browser, draft: str) -> Non
 @pytest.mark.parametrize(
     ("name", "size", "said"),
     [
-        ("a.exe", 9, "“a.exe”: este tipo de arquivo não é aceito"),
+        ("a.exe", 9, "“a.exe”: este tipo de arquivo não é aceito. Aceitamos imagens (PNG,"),
         ("a.mp4", 10 * MEGABYTE + 1, "“a.mp4”: passa de 10 MB. Envie um link"),
         ("a.png", 0, "“a.png”: está vazio."),
     ],
