@@ -36,6 +36,13 @@ def test_link_signs_in_after_a_click(opened: Portal, asked: Browser) -> None:
     assert "Meus chamados" in asked.get("/chamados").text
 
 
+def test_a_wrong_address_says_nothing_of_files(asked: Browser) -> None:
+    page = asked.post("/entrar", {"email": "ana arroba"})
+    assert page.status_code == 422
+    assert "Informe um e-mail" in page.text
+    assert "arquivos enviados" not in page.text
+
+
 def test_same_answer_for_strangers(opened: Portal, asked: Browser) -> None:
     before = len(opened.mails())
     known = asked.post("/entrar", {"email": EMAIL}).text
