@@ -143,7 +143,8 @@ def _left_behind(draft_id: str) -> ResponseReturnValue:
     partner = access.former_visitor()
     if partner is not None:
         _keep(partner, draft_id)
-    page = form_page.address(draft_id, aviso="sessao", novo="1")
+    kept = "sessao" if partner is not None else None
+    page = form_page.address(draft_id, aviso=kept, novo="1")
     return redirect(url_for("portal.sign_in", next=page), 303)
 
 

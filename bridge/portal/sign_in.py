@@ -5,6 +5,7 @@ the first: whoever opens the mail on a phone signs in at the desk.
 """
 
 from email.message import EmailMessage
+from urllib.parse import parse_qs, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from flask import redirect, render_template, request, session, url_for
@@ -24,6 +25,7 @@ MAIL_KIND = "entrar"
 ASKED_BY_STRANGERS = "links asked for by strangers"
 BROWSER_LIFE = 30 * 24 * 3600
 WRONG_CODE = "Este código não vale, ou o link já foi usado. Confira as letras ou peça outro link."
+SESSION_ENDED = "Sua sessão terminou. O que você escreveu está guardado: entre para continuar."
 ASK_FOR_EMAIL = "Informe um e-mail no formato nome@empresa.com.br."
 
 
@@ -124,8 +126,14 @@ def _secret() -> str:
 
 def _ask(*, email: str, error: str) -> str:
     wanted = request.values.get("next", "")
+    kept = parse_qs(urlsplit(wanted).query).get("aviso") == ["sessao"]
     return render_template(
-        "portal/sign_in.html", email=email, error=error, next_url=wanted, provider=services().identities
+        "portal/sign_in.html",
+        email=email,
+        error=error,
+        notice=SESSION_ENDED if kept else "",
+        next_url=wanted,
+        provider=services().identities,
     )
 
 

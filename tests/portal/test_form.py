@@ -399,3 +399,15 @@ def test_idle_session_keeps_the_draft(browser: Browser, opened: Portal) -> None:
     assert browser.get(address).status_code == 303
     again = opened.signed_in()
     assert 'value="Antes do almoço"' in again.get(address).text
+
+
+def test_who_is_sent_to_sign_in_reads_that_what_they_wrote_is_kept(browser: Browser, opened: Portal) -> None:
+    kept = "Sua sessão terminou. O que você escreveu está guardado"
+    address = browser.new_draft()
+    opened.wait(timedelta(hours=13))
+    sent = browser.fill(address, titulo="Depois do almoço")
+    assert kept in browser.get(sent.location or "").text
+    assert kept not in browser.get("/entrar?next=/chamados").text
+    stranger = Browser(opened)
+    lost = stranger.fill(address, titulo="De ninguém")
+    assert kept not in stranger.get(lost.location or "").text
