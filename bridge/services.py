@@ -51,7 +51,7 @@ def build(config: Config, mappings: Mappings, store: Store) -> Services:
         store=store,
         jira=Jira(config.jira, mappings, connections=connections, limiter=limiter),
         github=GitHub(config.github, connections=connections, limiter=limiter),
-        mailer=Mailer(config.mail),
+        mailer=Mailer(config.mail, limiter=limiter),
         mailbox=Mailbox(config.mail.imap_url),
         assistant=Assistant(config.openai),
         licences=Licences(config.licences.reveal()),

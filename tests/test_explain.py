@@ -29,6 +29,7 @@ from bridge.store.sweeps import hurry
 from bridge.store.tables import BucketRow, Mail, Ticket
 from bridge.store.tickets import claim, claimable, release_dead, ring
 from tests.conftest import installed
+from tests.scripted_relay import scripted_relay
 from tests.test_doctor import run
 from tests.test_engine import _upload
 from tests.world import SECONDS, World
@@ -628,6 +629,18 @@ def the_relay_is_down(desk: Desk) -> tuple[int, list[str]]:
     reconcile(down, number, owner="here:1")
     send_due(down)
     return number, ["is tried again: SMTP: could not be reached (ConnectionRefusedError)"]
+
+
+@case
+def the_relay_does_not_let_us_in(desk: Desk) -> tuple[int, list[str]]:
+    number = desk.world.file()
+    with scripted_relay(AUTH="535 5.7.8 Not accepted") as relay:
+        url = Secret(f"smtp://us:old@127.0.0.1:{relay.port}")
+        settings = replace(desk.services.config.mail, smtp_url=url)
+        shut = replace(desk.services, mailer=Mailer(settings))
+        reconcile(shut, number, owner="here:1")
+        send_due(shut)
+    return number, ["is tried again: SMTP: 535 5.7.8 Not accepted"]
 
 
 def _with_hold(desk: Desk, seconds: int) -> None:

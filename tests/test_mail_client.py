@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dkim
 import pytest
 
+from bridge.cli.waiting import until
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.mail import Mailer
 from bridge.config import MailSettings, Secret
@@ -15,6 +16,7 @@ from bridge.emails import wire
 from bridge.sandbox.control import Controls, Fault
 from bridge.sandbox.mail import Inbox
 from tests.letters import letter
+from tests.scripted_relay import DIALLED, MESSAGE, scripted_relay
 
 RAW = b"Subject: oi\r\nFrom: a@b.example\r\n\r\ncorpo\r\n"
 
@@ -127,3 +129,44 @@ def test_nobody_listening_is_later() -> None:
     mailer = Mailer(MailSettings(smtp_url=Secret("smtp://127.0.0.1:1"), sender="a@b.example"))
     with pytest.raises(Unavailable):
         send(mailer)
+
+
+@pytest.mark.parametrize(
+    ("to", "answer"),
+    [
+        (DIALLED, "554 5.7.1 Your address is blocked"),
+        ("EHLO HELO", "550 We do not know you"),
+        ("AUTH", "535 5.7.8 Username and Password not accepted"),
+        ("MAIL", "550 5.1.8 Sender address rejected: Domain not found"),
+        ("MAIL", "552 5.2.2 Your quota is used up"),  # no SIZE= was said: it cannot be about the message
+        ("RCPT", "530 5.7.0 Authentication required"),
+        ("RCPT", "550 5.1.8 Sender address rejected: Domain not found"),
+        ("RCPT", "554 5.7.1 <c@d.example>: Relay access denied"),
+    ],
+)
+def test_what_is_about_us_is_later_whatever_its_code(to: str, answer: str) -> None:
+    with scripted_relay(**dict.fromkeys(to.split(), answer)) as relay, pytest.raises(Unavailable) as raised:
+        send(signing_in(relay.port))
+    assert raised.value.denied
+    assert raised.value.reason == answer
+    assert until(lambda: relay.lines == 0, seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("to", "answer"),
+    [
+        ("RCPT", "550 5.1.1 No such user"),
+        ("RCPT", "554 5.7.1 Blocked"),
+        ("RCPT", "550 5.1.1 host relay.d.example said: no such user"),
+        ("DATA", "554 No valid recipients"),
+        (MESSAGE, "552 5.3.4 Message too big"),
+        (MESSAGE, "554 5.7.1 Spam"),
+    ],
+)
+def test_what_is_about_the_recipient_or_the_message_is_never(to: str, answer: str) -> None:
+    with scripted_relay(**{to: answer}) as relay, pytest.raises(Refused, match=re.escape(answer)):
+        send(signing_in(relay.port))
+
+
+def signing_in(port: int) -> Mailer:
+    return Mailer(MailSettings(smtp_url=Secret(f"smtp://us:old@127.0.0.1:{port}"), sender="nos@b.example"))

@@ -10,16 +10,19 @@ from sqlalchemy import select
 
 from bridge import app
 from bridge.cli.waiting import until
-from bridge.clients.mail import Mailer
+from bridge.clients.limits import Limiter
+from bridge.clients.mail import REST, Mailer
 from bridge.config import MailSettings, Secret, load
 from bridge.reconcile import outbox as outbox_module
 from bridge.reconcile.outbox import send_due
 from bridge.sandbox.control import Controls, Fault
 from bridge.sandbox.mail import Inbox
 from bridge.services import Services, build
-from bridge.store import Store, mails
+from bridge.store import Store, mails, suppressed
+from bridge.store.counts import counts
 from bridge.store.tables import Mail
 from mappings import load as load_mappings
+from tests.scripted_relay import DIALLED, MESSAGE, ScriptedRelay, scripted_relay
 from tests.test_webhooks import SETTINGS
 
 OPERATOR = "ti@softhouse.example"
@@ -169,3 +172,51 @@ def test_more_than_one_look_takes_goes_without_a_pause(
         assert until(lambda: len(inbox.mails()) == 5, seconds=20)
     finally:
         carrier.stop()
+
+
+@pytest.fixture
+def locked_out(store: Store) -> Iterator[tuple[Services, ScriptedRelay, Clock]]:
+    """The password of the bridge's account at the relay has expired."""
+    clock = Clock()
+    with scripted_relay(AUTH="535 5.7.8 Username and Password not accepted") as relay:
+        settings = MailSettings(
+            smtp_url=Secret(f"smtp://us:old@127.0.0.1:{relay.port}"),
+            sender="Chamados <chamados@softhouse.example>",
+            operator=OPERATOR,
+        )
+        mailer = Mailer(settings, limiter=Limiter(store, clock=clock))
+        built = build(replace(load(SETTINGS), mail=settings), load_mappings(None), store)
+        yield replace(built, mailer=mailer, clock=clock), relay, clock
+
+
+def _mails(services: Services) -> dict[str, tuple[str, str]]:
+    with services.store.read() as db:
+        return {one.recipient: (one.state, one.outcome) for one in db.scalars(select(Mail))}
+
+
+def test_what_a_relay_has_against_us_costs_no_mail(
+    locked_out: tuple[Services, ScriptedRelay, Clock],
+) -> None:
+    services, relay, clock = locked_out
+    people = [f"{name}@revenda.example" for name in ("ana", "bia", "caio")]
+    for name in people:
+        _queue(services, recipient=name, name=name)
+    send_due(services)
+    assert (relay.heard[DIALLED], relay.heard["MAIL"]) == (1, 0)
+    told = _mails(services)
+    assert {told[name][0] for name in people} == {"queued"}
+    assert all("535 5.7.8 Username and Password not accepted" in told[name][1] for name in people)
+    assert counts(services.store, now=clock()).pauses["smtp"] == clock() + timedelta(seconds=REST)
+    with services.store.read() as db:
+        assert suppressed.everyone(db) == []
+
+    for _ in range(2):  # the warning of what has waited for four hours is refused as well
+        clock.now += timedelta(hours=4)
+        send_due(services)
+    assert _mails(services)[OPERATOR][0] == "queued"
+
+    del relay.answers["AUTH"]
+    clock.now += timedelta(hours=1)
+    send_due(services)
+    assert {state for state, _ in _mails(services).values()} == {"sent"}
+    assert relay.heard[MESSAGE] == len(people) + 1

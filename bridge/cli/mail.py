@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bridge.cli.common import clean, fail, faults_said, opened
 from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.mail import Mailer
 from bridge.config import mappings_directory
 from bridge.domain import ticket_id
 from bridge.emails import Addressee, House, Links, TicketFacts, compose, wire, wire_address
@@ -74,12 +75,12 @@ def preview(kind: str, ref: str, reader: str, as_text: bool, as_raw: bool) -> No
 @click.argument("address")
 @click.option("--kind", default="recebido", show_default=True)
 def send_test(address: str, kind: str) -> None:
-    """Send an example through the relay, now."""
+    """Send an example through the relay, now: even while the bridge lets the relay rest."""
     services = opened()
     house = House(sender=services.config.mail.sender, now=services.clock())
     message = _example(kind, "opener", house=house, to=address)
     try:
-        with services.mailer.open() as relay:
+        with Mailer(services.config.mail).open() as relay:
             key = str(message["Message-ID"])
             said = relay.send(wire(message), recipient=wire_address(address), key=key)
     except (Unavailable, Refused) as error:

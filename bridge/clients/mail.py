@@ -10,22 +10,28 @@ from hashlib import sha256
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from bridge.clients.errors import Refused, Unavailable
+from bridge.clients.limits import Limiter, Scope
 from bridge.clients.signing import signed
 from bridge.config import MailSettings
+from bridge.inbound import reports
 from bridge.store import refuse_in_transaction
 
 SERVICE = "SMTP"
 TIMEOUT = 30
 """Seconds for each step of the dialogue."""
+WHOLE = Scope(name="smtp")
+REST = 300.0
+"""Seconds before a relay that does not let us send is dialled again: only the operator can mend it."""
 
 
 class Mailer:
     """Knows the relay, and finishes messages for it."""
 
-    def __init__(self, settings: MailSettings) -> None:
+    def __init__(self, settings: MailSettings, *, limiter: Limiter | None = None) -> None:
         parts = urlsplit(settings.smtp_url.reveal())
         options = parse_qs(parts.query)
         self._settings = settings
+        self._limiter = limiter
         self._host = parts.hostname or "localhost"
         self._implicit_tls = parts.scheme == "smtps"
         self._port = parts.port or (465 if self._implicit_tls else 587)
@@ -44,11 +50,14 @@ class Mailer:
             relay.hang_up()
 
     def probe(self) -> str:
-        """Connect, sign in and say NOOP; the relay's answer."""
-        connection = self.connect()
-        code, words = connection.noop()
-        connection.quit()
-        return f"{code} {_text(words)}"
+        """Connect, sign in and say NOOP; the relay's answer.
+
+        Raises:
+            Unavailable: as `connect`.
+        """
+        with self.connect() as connection:
+            code, words = connection.noop()
+        return _sentence(code, words)
 
     def finished(self, raw: bytes, *, key: str) -> bytes:
         """The message as the relay gets it: signed, and with the idempotency header where one is set."""
@@ -58,17 +67,46 @@ class Mailer:
         return f"{header}: {sha256(key.encode()).hexdigest()}\r\n".encode() + raw if header else raw
 
     def connect(self) -> smtplib.SMTP:
+        """A line on which an envelope is due.
+
+        Raises:
+            Unavailable: there is none; `denied` when the relay does not let us in.
+        """
+        if self._limiter:
+            self._limiter.take(SERVICE, [WHOLE])
+        try:
+            return self._signed_in(self._dialled())
+        except smtplib.SMTPResponseException as error:
+            raise self.not_let_in(error.smtp_code, error.smtp_error) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unavailable(SERVICE, f"could not be reached ({type(error).__name__})") from error
+
+    def not_let_in(self, code: int, words: bytes | str) -> Unavailable:
+        """What a bad answer means before a recipient was named; one for good has every process rest.
+
+        It is about us or the relay, never about an e-mail. Not even 552 to MAIL FROM: we give no SIZE=
+        (RFC 1870), so a relay says that a message is too large after the final dot.
+        """
+        sentence, denied = _sentence(code, words), _for_good(code)
+        if denied and self._limiter:
+            self._limiter.pause(WHOLE.name, seconds=REST, reason=sentence)
+        return Unavailable(SERVICE, sentence, denied=denied)
+
+    def _dialled(self) -> smtplib.SMTP:
         if self._implicit_tls:
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=TIMEOUT, context=self._context
-            )
-        else:
-            connection = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
-        if self._starttls:
-            connection.starttls(context=self._context)
-        if self._user:
-            connection.login(self._user, self._password)
-        connection.ehlo_or_helo_if_needed()
+            return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT, context=self._context)
+        return smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
+
+    def _signed_in(self, connection: smtplib.SMTP) -> smtplib.SMTP:
+        try:
+            if self._starttls:
+                connection.starttls(context=self._context)
+            if self._user:
+                connection.login(self._user, self._password)
+            connection.ehlo_or_helo_if_needed()
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     @cached_property
@@ -90,9 +128,10 @@ class Relay:
         `envelope`: where bounces go, instead of to the sender.
 
         Raises:
-            Unavailable: 4xx or no connection; `unknown_outcome` when the connection broke after the final
-                dot, for then the relay may have taken the message (RFC 1047).
-            Refused: 5xx.
+            Unavailable: 4xx, no connection, or an answer that is about us, which is `denied`;
+                `unknown_outcome` when the connection broke after the final dot, for then the relay may have
+                taken the message (RFC 1047).
+            Refused: 5xx about the recipient or the message.
         """
         refuse_in_transaction()
         finished = self._mailer.finished(raw, key=key)
@@ -117,7 +156,9 @@ class Relay:
         used = self._connection is not None
         connection = self._connected()
         try:
-            _expect(connection.mail(sender), {250})
+            code, words = connection.mail(sender)
+            if code != 250:
+                raise self._mailer.not_let_in(code, words)
             _expect(connection.rcpt(recipient), {250, 251})
             return connection
         except (Unavailable, Refused) as error:
@@ -134,12 +175,7 @@ class Relay:
 
     def _connected(self) -> smtplib.SMTP:
         if self._connection is None:
-            try:
-                self._connection = self._mailer.connect()
-            except smtplib.SMTPResponseException as error:
-                raise _answer(error.smtp_code, error.smtp_error) from error
-            except (OSError, smtplib.SMTPException) as error:
-                raise Unavailable(SERVICE, f"could not be reached ({type(error).__name__})") from error
+            self._connection = self._mailer.connect()
         return self._connection
 
 
@@ -147,12 +183,23 @@ def _expect(answer: tuple[int, bytes], good: set[int]) -> str:
     code, words = answer
     if code not in good:
         raise _answer(code, words)
-    return f"{code} {_text(words)}"
+    return _sentence(code, words)
 
 
 def _answer(code: int, words: bytes | str) -> Unavailable | Refused:
-    sentence = f"{code} {_text(words)}"
-    return Refused(SERVICE, sentence) if 500 <= code < 600 else Unavailable(SERVICE, sentence)
+    """What a bad answer means once a recipient was named."""
+    sentence = _sentence(code, words)
+    if _for_good(code) and not reports.is_about_us(sentence):
+        return Refused(SERVICE, sentence)
+    return Unavailable(SERVICE, sentence, denied=_for_good(code))
+
+
+def _for_good(code: int) -> bool:
+    return 500 <= code < 600
+
+
+def _sentence(code: int, words: bytes | str) -> str:
+    return f"{code} {_text(words)}"
 
 
 def _text(words: bytes | str) -> str:

@@ -13,6 +13,12 @@ _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<!\d)([45])[0-5]\d(?=[ -])")
 _TYPE = re.compile(r"\A\s*[\w-]+\s*;\s*")  # `smtp; ` before a diagnosis
 LONGEST_REASON = 300
+_NO_MAILBOX = frozenset({"1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1"})
+_BAD_SENDER = frozenset({"1.7", "1.8"})
+_OUR_TROUBLE = _BAD_SENDER | {"7.8", "7.9", "7.10", "7.11", "7.12", "7.13", "7.14", "7.27"}
+"""Our address, or our right to send (RFC 3463, RFC 4954, RFC 5248, RFC 7505)."""
+_OUR_REPLY = re.compile(r"\A53\d ")
+_NO_RELAY = re.compile(r"\brelay(ing)?\b(?![.\w-])", re.IGNORECASE)
 
 
 class Severity(StrEnum):
@@ -68,9 +74,29 @@ def _telling_line(text: str) -> str:
 
 
 def names_no_mailbox(answer: str) -> bool:
-    """True when a relay's answer says that there is no such address, or that it is shut (RFC 3463 3.2)."""
+    """True when a relay's answer says that there is no such address, or that it is shut (RFC 3463 3.2).
+
+    5.1.0 does not: servers say it of the sender's address, too.
+    """
+    return _failing_of(answer) in _NO_MAILBOX
+
+
+def is_about_us(answer: str) -> bool:
+    """True when a relay that says no is not content with us: with our address, or our right to send.
+
+    It may say so only once it hears a recipient's name (Postfix: `smtpd_delay_reject`).
+    """
+    failing = _failing_of(answer)
+    if failing in _OUR_TROUBLE or _OUR_REPLY.match(answer):
+        return True
+    # "Relay access denied" has no code of its own.
+    return (not failing or failing.startswith("7.")) and _NO_RELAY.search(answer) is not None
+
+
+def _failing_of(answer: str) -> str:
+    """`1.1` of `550 5.1.1 No such user`; empty where the answer has no such code."""
     found = _STATUS.search(answer)
-    return found is not None and (found[0].startswith("5.1.") or found[0] == "5.2.1")
+    return f"{found[2]}.{found[3]}" if found and found[1] == "5" else ""
 
 
 def complaint(message: Message) -> Complaint | None:
@@ -105,7 +131,7 @@ def severity(action: str, status: str, reason: str) -> Severity:
     if not kind:
         return Severity.SOFT if (found := _REPLY.search(reason)) and found[1] == "4" else Severity.HARD
     of_address = detail.startswith(("0.", "1.")) or detail in {"2.0", "2.1", "4.0", "4.4"}
-    return Severity.HARD if of_address else Severity.REFUSED
+    return Severity.HARD if of_address and detail not in _BAD_SENDER else Severity.REFUSED
 
 
 def _bounce(action: str, status: str, diagnostic: str) -> Bounce:

@@ -99,6 +99,8 @@ def _hand_over(services: Services, relay: Relay, mail: Mail) -> str:
             envelope=_envelope(services, mail),
         )
     except Unavailable as error:
+        if error.denied:
+            log.warning("the relay does not let us send", reason=error.reason)
         # RFC 1047: the relay may have it. Losing it would be worse than its coming twice, and mailboxes
         # know the two by their Message-ID.
         doubt = "; it may have been taken, and will be sent again" if error.unknown_outcome else ""

@@ -120,6 +120,8 @@ def test_an_address_that_does_not_exist_gets_no_more(office: Office) -> None:
         ("5.0.0", "smtp; 554 5.7.1 blocked", reports.Severity.REFUSED),
         ("5.3.4", "smtp; 552 5.3.4 message too big", reports.Severity.REFUSED),
         ("5.6.1", "", reports.Severity.REFUSED),
+        ("5.1.7", "", reports.Severity.REFUSED),
+        ("5.0.0", "smtp; 550 5.1.8 Sender address rejected: Domain not found", reports.Severity.REFUSED),
     ],
 )
 def test_what_a_status_means(
@@ -237,6 +239,10 @@ def test_nothing_is_handed_over_for_a_suppressed_address(office: Office) -> None
         ("552 5.2.2 Full", False),
         ("530 5.7.0 Must issue STARTTLS", False),
         ("535 5.7.8 Bad credentials", False),
+        ("550 5.1.10 Domain takes no mail", True),
+        ("550 5.1.0 Address rejected", False),
+        ("550 5.1.7 Sender address rejected", False),
+        ("550 5.1.8 Sender address rejected: Domain not found", False),
     ],
 )
 def test_the_relays_own_refusal_stops_an_address_only_if_it_says_so(answer: str, stopped: bool) -> None:

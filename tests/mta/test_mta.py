@@ -270,8 +270,10 @@ def test_a_wrong_password_is_said_and_never_shown(servers: MailServers, services
         Mailbox(Secret(wrong)).waiting()
     assert "canario" not in str(raised.value)
     settings = replace(services.config.mail, smtp_url=Secret(servers.smtp_url.replace(PASSWORD, "canario")))
-    with pytest.raises(Refused, match="535"):
+    with pytest.raises(Unavailable, match="535") as denied:
         Relay(Mailer(settings)).send(b"Subject: x\r\n\r\n", recipient=ANA, key="<1@x>")
+    assert denied.value.denied
+    assert "canario" not in str(denied.value)
 
 
 def test_doctor_sends_an_e_mail_to_its_own_mailbox_and_finds_it(
