@@ -3,14 +3,21 @@
 import os
 import random
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
+from github import GithubException
 
 from bridge.cli.waiting import until
 from bridge.clients.errors import Unavailable, retry_after
+from bridge.clients.github.failures import failure_of
+from bridge.clients.github.patience import Patience
+from bridge.clients.github.transport import Transport
 from bridge.clients.limits import Limiter, Scope
+from bridge.config import load
 from bridge.sandbox.control import Fault
 from bridge.store import Store
+from tests.settings import SETTINGS
 from tests.world import SECONDS, World
 
 STEPS = int(os.environ.get("CHAMADOS_TEST_STEPS", "1000"))
@@ -106,6 +113,68 @@ def test_githubs_limit_rests_github_alone(world: World) -> None:
     assert "GitHub" in world.ticket_of(key).outcome
     other = world.file()
     assert until(lambda: world.ticket(other).jira_key, seconds=SECONDS)
+
+
+TOO_MUCH = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+ABUSE = "You have triggered an abuse detection mechanism. Please retry your request again later."
+PLENTY = {"x-ratelimit-remaining": "4321", "x-ratelimit-reset": "1900000000"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "wait"),
+    [
+        (403, {"message": TOO_MUCH}, PLENTY, 60),
+        (429, {"message": TOO_MUCH}, PLENTY, 60),
+        (403, {"message": ABUSE}, {}, 60),
+        (400, {"errors": [{"message": TOO_MUCH}]}, PLENTY, 60),
+        (403, {"message": TOO_MUCH}, {**PLENTY, "retry-after": "90"}, 90),
+        (403, {"message": "API rate limit exceeded"}, {**PLENTY, "x-ratelimit-remaining": "0"}, 3600),
+    ],
+)
+def test_a_secondary_limit_is_no_missing_permission(
+    status: int, body: dict[str, object], headers: dict[str, str], wait: float
+) -> None:
+    told = failure_of(GithubException(status, body, headers), rest=lambda: 60.0)
+    assert isinstance(told, Unavailable)
+    assert (told.limited, told.denied, told.retry_after) == (True, False, wait)
+
+
+def test_a_missing_permission_is_no_limit() -> None:
+    refusal = GithubException(403, {"message": "Resource not accessible by integration"}, PLENTY)
+    told = failure_of(refusal, rest=lambda: 60.0)
+    assert isinstance(told, Unavailable)
+    assert (told.limited, told.denied) == (False, True)
+
+
+def test_github_rests_longer_each_time_until_it_answers(store: Store) -> None:
+    time = Time()
+    limiter = Limiter(store, clock=time, sleep=time.sleep)
+    github = Transport(load(SETTINGS).github, connections=1, limiter=limiter)
+    github._patience = Patience(clock=lambda: time().timestamp())
+
+    def wait() -> float:
+        """Until after the pause that comes of a refusal."""
+        refusal = GithubException(403, {"message": TOO_MUCH}, PLENTY)
+        with pytest.raises(Unavailable) as told:
+            github.asked(Mock(side_effect=refusal))
+        seconds = told.value.retry_after or 0
+        time.sleep(seconds - 1)
+        with pytest.raises(Unavailable, match="github rests"):
+            github.asked(Mock())
+        time.sleep(1)
+        return seconds
+
+    assert [wait() for _ in range(8)] == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+    github.asked(Mock())
+    assert wait() == 60
+
+
+def test_what_was_under_way_when_the_rest_began_does_not_lengthen_it() -> None:
+    patience = Patience(clock=lambda: 10.0)
+    assert [patience.rest("github", asked_at=9.0) for _ in range(5)] == [60] * 5
+    patience.answered("github", asked_at=9.5)
+    assert patience.rest("github", asked_at=70.0) == 120
+    assert patience.rest("github content", asked_at=70.0) == 60
 
 
 def test_retry_after_may_be_a_date() -> None:

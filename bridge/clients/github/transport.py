@@ -8,10 +8,11 @@ import requests
 from github import Github, GithubException
 from github.Repository import Repository
 
-from bridge.clients.errors import Unavailable
+from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github.credentials import TIMEOUT, InstallationAuth, credentials, integration
-from bridge.clients.github.failures import DEFAULT_REST, SERVICE, failure_of
+from bridge.clients.github.failures import SERVICE, failure_of
 from bridge.clients.github.memory import Histories, Memory
+from bridge.clients.github.patience import Patience
 from bridge.clients.limits import Limiter, Scope
 from bridge.config import GitHubSettings
 from bridge.store import refuse_in_transaction
@@ -29,6 +30,7 @@ class Transport:
 
     def __init__(self, settings: GitHubSettings, *, connections: int, limiter: Limiter | None = None) -> None:
         self._limiter = limiter
+        self._patience = Patience()
         self.memory, self.histories = Memory(), Histories()
         self._auth = credentials(settings)
         self.app = integration(settings) if settings.app_id else None
@@ -67,18 +69,25 @@ class Transport:
         refuse_in_transaction()
         if self._limiter:
             self._limiter.take(SERVICE, scopes)
+        asked_at, narrowest = self._patience.clock(), scopes[-1].name
         try:
-            return ask()
+            found = ask()
         except GithubException as error:
             if error.status == 401 and isinstance(self._auth, InstallationAuth):
                 self._auth.forget()
-            failure = failure_of(error)
-            if self._limiter and isinstance(failure, Unavailable) and failure.limited:
-                seconds = failure.retry_after or DEFAULT_REST
-                self._limiter.pause(WHOLE.name, seconds=seconds, reason=f"GitHub said {error.status}")
+            failure = failure_of(error, rest=lambda: self._patience.rest(narrowest, asked_at=asked_at))
+            self._pause(failure, status=error.status)
             raise failure from error
         except requests.RequestException as error:
             raise Unavailable(SERVICE, "could not be reached", unknown_outcome=True) from error
+        self._patience.answered(narrowest, asked_at=asked_at)
+        return found
+
+    def _pause(self, failure: Unavailable | Refused, *, status: int) -> None:
+        """A limit is on all that we do there."""
+        seconds = failure.retry_after if isinstance(failure, Unavailable) and failure.limited else None
+        if self._limiter and seconds:
+            self._limiter.pause(WHOLE.name, seconds=seconds, reason=f"GitHub said {status}")
 
     def repository(self, name: str) -> Repository:
         return self._github.get_repo(name)
