@@ -104,6 +104,9 @@ EDITS: dict[tuple[str, str], Callable[[Json], None]] = {
     ("pull_request.opened.1", "+title CHAM-2"): _elsewhere(
         _set("pull_request", "title", to="CHAM-2 Corrige")
     ),
+    ("pull_request.opened.1", "+title fix_CHAM-1"): _elsewhere(
+        _set("pull_request", "title", to="fix_CHAM-1: corrige")
+    ),
     ("pull_request.opened.1", "+title UTF-8"): _elsewhere(_set("pull_request", "title", to="Lê UTF-8")),
     ("pull_request.opened.1", "+body CHAM-1"): _elsewhere(_set("pull_request", "body", to="Fecha CHAM-1.")),
     ("pull_request.opened.1", "+branch cham-1-x"): _elsewhere(
@@ -122,6 +125,8 @@ EDITS: dict[tuple[str, str], Callable[[Json], None]] = {
     ("deployment_status.created.1", "+failure"): _set("deployment_status", "state", to="failure"),
     ("deployment_status.created.1", "+preview"): _set("deployment", "environment", to="preview-7"),
     ("push.-.1", "+branch CHAM-1-x"): _set("ref", to="refs/heads/CHAM-1-x"),
+    ("push.-.1", "+branch joao_cham-1"): _set("ref", to="refs/heads/joao_cham-1"),
+    ("push.-.1", "+branch joao_cham-2"): _set("ref", to="refs/heads/joao_cham-2"),
     ("push.-.1", "+branch UTF-8"): _set("ref", to="refs/heads/UTF-8"),
 }
 

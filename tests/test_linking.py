@@ -69,7 +69,7 @@ def test_one_that_names_two_tickets_moves_both(world: World) -> None:
     key, other = world.filed(), world.filed(titulo="Outro")
     for one in (key, other):
         world.approve_triage(one)
-    number = world.open_pull(f"{key.lower()}-x", title=f"Corrige também {other}")
+    number = world.open_pull(f"fix_{key.lower()}-x", title=f"hotfix_{other}: corrige também")
     world.review(number, "REQUEST_CHANGES")
     for one in (key, other):
         world.wait_status(one, "Error Fix")

@@ -5,6 +5,7 @@ import hmac
 import json
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -198,6 +199,13 @@ def test_our_own_trouble_is_503_so_that_jira_sends_again(services: Services, cli
         ("CHAM-12 CHAM-13", {"CHAM-12", "CHAM-13"}),
         ("XCHAM-1a", set()),
         ("CHAM-0", set()),
+        ("fix_CHAM-12", {"CHAM-12"}),
+        ("_CHAM-12", {"CHAM-12"}),
+        ("CHAM-12_CHAM-13", {"CHAM-12", "CHAM-13"}),
+        # Only the database knows which of them is a project.
+        ("V2_CHAM-12", {"V2_CHAM-12", "CHAM-12"}),
+        ("A_B_CHAM-12", {"A_B_CHAM-12", "B_CHAM-12", "CHAM-12"}),
+        ("X-12", set()),
     ],
 )
 def test_what_may_be_an_issue_key(text: str, keys: set[str]) -> None:
@@ -207,6 +215,21 @@ def test_what_may_be_an_issue_key(text: str, keys: set[str]) -> None:
 @pytest.mark.parametrize("name", ["CHAM-12-fix", "feature/cham-12_x", "feature/Cham-12", "cham-12"])
 def test_branches_and_titles_are_written_in_any_case(name: str) -> None:
     assert keys_in_any_case(name) == {"CHAM-12"}
+
+
+@pytest.mark.parametrize(
+    "name", ["fix_CHAM-12", "joao_cham-12", "feature/hotfix_CHAM-12", "Hotfix_cham-12: x"]
+)
+def test_what_is_joined_to_a_key_with_an_underscore_does_not_hide_it(name: str) -> None:
+    assert "CHAM-12" in keys_in_any_case(name)
+
+
+def test_keys_in_a_hostile_text_take_no_time() -> None:
+    joined, keys = "a_" * 50_000, "".join("A_" * 20 + f"A-{number} " for number in range(1, 1_701))
+    began = monotonic()
+    assert keys_in(joined) == keys_in_any_case(joined) == set()
+    assert len(keys_in(keys)) == 1_700 * 20
+    assert monotonic() - began < 2
 
 
 def test_what_is_too_large_is_not_read(client: FlaskClient, store: Store) -> None:

@@ -2,8 +2,11 @@
 
 import re
 
-KEY = re.compile(r"(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9_]{1,50}-[1-9][0-9]{0,9})(?![A-Za-z0-9])")
-"""What may be an issue key; only those of our tickets count."""
+KEY = re.compile(r"(?<![A-Za-z0-9])(?=([A-Za-z][A-Za-z0-9_]{1,50}-[1-9][0-9]{0,9})(?![A-Za-z0-9]))")
+"""What may be an issue key; only those of our tickets count.
+
+They overlap: in `fix_CHAM-12` the project may be `FIX_CHAM` as well as `CHAM`.
+"""
 
 
 def keys_in(*texts: str | None) -> set[str]:
