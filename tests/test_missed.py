@@ -106,9 +106,8 @@ def test_a_branch_and_a_release_that_github_never_told_are_found(world: World) -
     assert world.issue(key)["status"] == "Publicado"
 
 
-def test_a_delivery_that_failed_is_asked_for_again_once(world: World) -> None:
-    key = world.filed()
-    world.approve_triage(key)
+def _undelivered(world: World, key: str) -> None:
+    """A pull request of which no webhook arrived, though GitHub has sent them."""
     hook = world.github("GET", "hooks")[0]["id"]
     [stored] = world.sandbox.github._core.world.repos.values()
     address = stored.hooks[hook].url
@@ -122,6 +121,12 @@ def test_a_delivery_that_failed_is_asked_for_again_once(world: World) -> None:
         seconds=SECONDS,
     )
     stored.hooks[hook].url = address
+
+
+def test_a_delivery_that_failed_is_asked_for_again_once(world: World) -> None:
+    key = world.filed()
+    world.approve_triage(key)
+    _undelivered(world, key)
     _heal(world)
     assert world.issue(key)["status"] == "PR Review"
     recorded = [one.delivery_id for one in world.deliveries()]

@@ -11,8 +11,9 @@ from bridge.cli.running import owner
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import reference, ticket_id
 from bridge.reconcile import reconcile as look
+from bridge.reconcile.findings import Findings, told
 from bridge.reconcile.foresight import foresee
-from bridge.reconcile.missed import SWEEPS, Findings, foresee_sweep, heal
+from bridge.reconcile.missed import SWEEPS, foresee_sweep, heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services
 from bridge.store import sweeps
@@ -115,6 +116,7 @@ def _sweeps_foreseen(services: Services) -> tuple[Said, Bells, bool]:
             swept[name], failed = [str(error)], True
             continue
         swept[name] = _findings(found)
+        failed = failed or not all(one.is_for_good for one in found.failures)
         for one, kind, subject in found.bells:
             bells[one].append((kind, subject))
     return swept, bells, failed
@@ -124,7 +126,7 @@ def _findings(found: Findings) -> list[str]:
     bells = dict.fromkeys(found.bells)
     would = [f"would ring {reference(one)} ({kind} {subject})" for one, kind, subject in bells]
     again = [f"would ask GitHub again for delivery {lost.guid}" for _, lost in found.lost]
-    return [found.said, *(would or ["would ring nobody"]), *again]
+    return [found.said, *(would or ["would ring nobody"]), *again, *told(found.failures)]
 
 
 def _would(services: Services, number: int, rings: list[tuple[str, str]]) -> tuple[list[str], bool]:

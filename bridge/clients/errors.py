@@ -56,6 +56,10 @@ class Refused(Exception):
         """True when the thing asked for is not there (404)."""
         super().__init__(f"{service}: {reason}")
 
+    def about(self, subject: str) -> "Refused":
+        """The same, naming what was asked for."""
+        return Refused(self.service, f"{self.reason}, {subject}", missing=self.missing)
+
 
 def retry_after(value: str) -> float | None:
     """The seconds that a Retry-After header names, as a number or as a date (RFC 9110 10.2.3)."""

@@ -5,7 +5,6 @@ tries once (J11). Here only tickets are rung; what has changed is for `reconcile
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,11 +13,11 @@ from sqlalchemy import select
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github import FailedDelivery
 from bridge.reconcile.duplicates import RING, suspects
-from bridge.reconcile.missed_pulls import Doorbell, Whereabouts, unseen_branches, unseen_pull_requests
-from bridge.rules.stages import stage_of, stage_of_workflow
+from bridge.reconcile.findings import Doorbell, Failure, Findings, told
+from bridge.reconcile.missed_github import look_at_github
 from bridge.services import Services
-from bridge.store import facts, pulls, sweeps
-from bridge.store.tables import Delivery, Ticket
+from bridge.store import pulls, sweeps
+from bridge.store.tables import Ticket
 from bridge.store.tickets import ring
 
 OVERLAP = timedelta(minutes=10)
@@ -30,30 +29,21 @@ AFTER_FAILURE = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, kw_only=True)
-class Findings:
-    """What a sweep found out; nothing is rung and nothing asked for again until somebody does it."""
-
-    said: str
-    """Where it looked, as a sentence."""
-    bells: tuple[Doorbell, ...]
-    lost: tuple[tuple[str, FailedDelivery], ...] = ()
-    """(repository, webhook that GitHub failed to deliver)."""
-    repositories: tuple[Whereabouts, ...] = ()
-
-
 Sweep = Callable[[Services, datetime], Findings]
 
 
 def heal(services: Services) -> dict[str, str]:
-    """Run the sweeps that are due; what came of each. A remote that is away is asked again in a minute."""
+    """Run the sweeps that are due; what came of each. A remote that is away is asked again in a minute.
+
+    Where a part of the outside did not answer, what was found elsewhere is rung all the same, and the next
+    turn looks from the same moment again. For what is not for us to see nobody waits.
+    """
     outcomes = {}
-    for name, (every, sweep) in SWEEPS.items():
+    for name, (every, _) in SWEEPS.items():
         began = services.clock()
         since = sweeps.take(services.store, name, now=began, every=every)
         if since is not None:
-            outcomes[name] = _run(services, name, sweep, since=since, began=began)
+            outcomes[name] = _run(services, name, since=since, began=began)
     return outcomes
 
 
@@ -68,29 +58,48 @@ def foresee_sweep(services: Services, name: str) -> Findings:
     return sweep(services, since - OVERLAP)
 
 
-def _run(services: Services, name: str, sweep: Sweep, *, since: datetime, began: datetime) -> str:
+def _run(services: Services, name: str, *, since: datetime, began: datetime) -> str:
+    again_in, sweep = SWEEPS[name]
     try:
-        outcome = _carry_out(services, sweep(services, since - OVERLAP))
+        outcome, is_whole = _carry_out(services, sweep(services, since - OVERLAP))
     except (Unavailable, Refused) as error:
-        outcome = str(error)
-        sweeps.failed(
-            services.store, name, again_at=services.clock() + AFTER_FAILURE, outcome=f"cut short: {outcome}"
-        )
+        outcome, is_whole, again_in = str(error), False, AFTER_FAILURE
+    now = services.clock()
+    if is_whole:
+        sweeps.finished(services.store, name, since=since, began=began, now=now, outcome=outcome)
     else:
-        sweeps.finished(services.store, name, since=since, began=began, now=services.clock(), outcome=outcome)
+        outcome = f"cut short: {outcome}"
+        sweeps.failed(services.store, name, again_at=now + again_in, outcome=outcome)
     log.info("swept", sweep=name, outcome=outcome)
     return outcome
 
 
-def _carry_out(services: Services, found: Findings) -> str:
-    for repository, one in found.lost:
-        services.github.redeliver(repository, one)
+def _carry_out(services: Services, found: Findings) -> tuple[str, bool]:
+    """What came of it, and whether everything was seen to."""
     with services.store.begin() as db:
         for place in found.repositories:
             pulls.remember_repository(db, place.id, name=place.name, mapped_as=place.mapped_as)
     rung = _ring(services, found.bells)
-    again = f", {len(found.lost)} failed deliveries asked for again" if found.lost else ""
-    return f"{found.said}; {rung} doorbells rung{again}"
+    asked, failures = _ask_again(services, found.lost)
+    again = f", {asked} failed deliveries asked for again" if asked else ""
+    failures = (*found.failures, *failures)
+    outcome = "; ".join([f"{found.said}; {rung} doorbells rung{again}", *told(failures)])
+    return outcome, all(one.is_for_good for one in failures)
+
+
+def _ask_again(
+    services: Services, lost: Iterable[tuple[str, FailedDelivery]]
+) -> tuple[int, tuple[Failure, ...]]:
+    """How many failed deliveries GitHub will send again, and why it does not do so with the others."""
+    asked, failures = 0, []
+    for repository, one in lost:
+        try:
+            services.github.redeliver(repository, one)
+        except (Unavailable, Refused) as error:
+            failures.append(Failure(f"a delivery of {repository}", error))
+        else:
+            asked += 1
+    return asked, tuple(failures)
 
 
 # --- Jira
@@ -151,77 +160,6 @@ def _moved_away(services: Services) -> list[Doorbell]:
         return [(ticket_id, "issue", issue_id or "") for ticket_id, issue_id in rows]
 
 
-# --- GitHub
-
-
-def _github(services: Services, since: datetime) -> Findings:
-    bells: list[Doorbell] = []
-    lost: list[tuple[str, FailedDelivery]] = []
-    repositories = _repositories(services)
-    for repository in repositories:
-        lost += _lost(services, repository.name, since)
-        found = unseen_pull_requests(services, repository.name, since)
-        bells += [*found, *unseen_branches(services, repository)]
-        bells += _publications(
-            services, repository.name, since, rung={ticket_id for ticket_id, _, _ in found}
-        )
-    said = f"{len(repositories)} repositories read since {since:%Y-%m-%d %H:%M}"
-    return Findings(said=said, bells=tuple(bells), lost=tuple(lost), repositories=tuple(repositories))
-
-
-def _repositories(services: Services) -> list[Whereabouts]:
-    """Those of the settings, as they are called now; without any, those whose pull requests we know."""
-    names = sorted(services.config.github.repositories)
-    if not names:
-        with services.store.read() as db:
-            names = pulls.known_repositories(db)
-    return [Whereabouts(*services.github.whereabouts(name), mapped_as=name) for name in names]
-
-
-def _lost(services: Services, repository: str, since: datetime) -> list[tuple[str, FailedDelivery]]:
-    """What GitHub failed to deliver and we have not got; nothing where the token may not see the webhook."""
-    url = f"{services.config.public_url}/webhooks/github"
-    failed = services.github.failed_deliveries(repository, url=url, since=since)
-    with services.store.read() as db:
-        query = select(Delivery.delivery_id).where(
-            Delivery.source == "github", Delivery.delivery_id.in_([one.guid for one in failed])
-        )
-        known = set(db.scalars(query))
-    return [(repository, one) for one in failed if one.guid not in known]
-
-
-def _publications(services: Services, repository: str, since: datetime, *, rung: set[int]) -> list[Doorbell]:
-    """For the tickets that have not weighed a publication, or not against their pull requests as they are.
-
-    `rung`: those that learn of a pull request in this same sweep.
-    """
-    environments = services.mappings.workflow.environments
-
-    def is_ours(environment: str) -> bool:
-        return stage_of(environment, environments) is not None
-
-    def is_our_workflow(name: str) -> bool:
-        return stage_of_workflow(name, environments) is not None
-
-    mapped = environments.staging_workflows or environments.production_workflows
-    found = services.github.recent_publications(
-        repository, since=since, is_ours=is_ours, is_our_workflow=is_our_workflow if mapped else None
-    )
-    if not found:
-        return []
-    repository_id = services.github.repository_id(repository)
-    with services.store.read() as db:
-        tickets = pulls.tickets_of_repository(
-            db, repository_id=repository_id, except_statuses=services.mappings.workflow.done
-        )
-        return [
-            (ticket_id, one.kind, one.subject)
-            for one in found
-            for ticket_id in sorted(rung.union(tickets))
-            if ticket_id in rung or not facts.holds_in_publication(db, ticket_id, identity=one.identity)
-        ]
-
-
 def _ring(services: Services, bells: Iterable[Doorbell]) -> int:
     bells = list(dict.fromkeys(bells))
     with services.store.begin() as db:
@@ -238,7 +176,7 @@ def _duplicates(services: Services, since: datetime) -> Findings:
 
 SWEEPS: dict[str, tuple[timedelta, Sweep]] = {
     "jira": (timedelta(minutes=5), _jira),
-    "github": (timedelta(minutes=10), _github),
+    "github": (timedelta(minutes=10), look_at_github),
     "duplicates": (timedelta(minutes=10), _duplicates),
 }
 """Name to how often and what. GitHub's share of its limit: about seven calls a repository and turn."""

@@ -1,11 +1,12 @@
 """Pull requests and branches that no webhook told of."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from bridge.clients.github import RecentPullRequest
+from bridge.reconcile.findings import Doorbell, Whereabouts
 from bridge.rules.keys import keys_in_any_case
 from bridge.rules.naming import Naming, named
 from bridge.services import Services
@@ -13,19 +14,6 @@ from bridge.store import facts, pulls
 from mappings.model import Linking, Mention
 
 CLOCK_SKEW = timedelta(minutes=1)
-
-Doorbell = tuple[int, str, str]
-"""(ticket, kind, subject)"""
-
-
-@dataclass(frozen=True)
-class Whereabouts:
-    """A repository's id and what it is called now."""
-
-    id: int
-    name: str
-    mapped_as: str
-    """How the settings call it."""
 
 
 def unseen_pull_requests(services: Services, repository: str, since: datetime) -> list[Doorbell]:
