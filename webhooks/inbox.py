@@ -128,9 +128,9 @@ def _write(services: Services, db: Session, letter: Letter, ringing: Ringing) ->
         "result": ringing.result,
     }
     number = db.scalar(_KEEP, row)
+    _ring(services, db, number, ringing)
     if letter.bulk:
         edited_in_bulk(db, ringing.tickets, now=now)
-    _ring(services, db, number, ringing)
 
 
 def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) -> str:
@@ -147,7 +147,7 @@ def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) ->
 
 
 def _ring(services: Services, db: Session, delivery_number: int | None, ringing: Ringing) -> None:
-    for ticket_id in ringing.tickets:
+    for ticket_id in sorted(ringing.tickets):
         ring(
             db,
             ticket_id,

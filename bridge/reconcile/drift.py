@@ -98,5 +98,5 @@ def _parked(services: Services) -> list[int]:
 def _release(services: Services, parked: list[int]) -> None:
     services.jira.forget_site()
     with services.store.begin() as db:
-        for ticket_id in parked:
+        for ticket_id in sorted(parked):
             release(db, ticket_id, now=services.clock())

@@ -161,7 +161,7 @@ def _moved_away(services: Services) -> list[Doorbell]:
 
 
 def _ring(services: Services, bells: Iterable[Doorbell]) -> int:
-    bells = list(dict.fromkeys(bells))
+    bells = sorted(dict.fromkeys(bells), key=lambda bell: bell[0])
     with services.store.begin() as db:
         for ticket_id, kind, subject in bells:
             ring(db, ticket_id, kind=kind, subject=subject, now=services.clock())

@@ -55,7 +55,8 @@ def ring(
 ) -> None:
     """Say that a ticket deserves a look at `subject`; the commit brings a worker.
 
-    A ticket that rests until a remote is back is found when it has rested.
+    A ticket that rests until a remote is back is found when it has rested. Whoever rings many in one
+    transaction goes by their numbers: in any other order two would wait for each other on PostgreSQL.
     """
     rung = db.execute(_RING, {"ticket": ticket_id}).one_or_none()
     if rung is None:
