@@ -5,7 +5,6 @@ put away in the mailbox. A crash between the two leaves it lying, to be put away
 """
 
 from datetime import timedelta
-from email.message import Message
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -94,15 +93,17 @@ def _take(services: Services, place: Place) -> None:
     except Exception as error:
         log.exception("bug", uid=place.uid)
         outcome = f"could not be read ({type(error).__name__}); it is flagged in the mailbox"
-        _note(services, place, parsed(fetched.raw), result=BROKEN, outcome=outcome)
+        # Not read a second time for its sender: that may be what failed.
+        _note(services, place, sender="", result=BROKEN, outcome=outcome)
     log.info("incoming mail", uid=place.uid, outcome=outcome)
 
 
 def _sorted(services: Services, place: Place, fetched: Fetched) -> str:
     """Take an e-mail as what it is; the sentence that says what came of it."""
     message = parsed(fetched.raw)
+    _, sender = sender_of(header(message, "From"))
     if kinds.is_our_own(message, sender=services.mailer.sender):
-        return _note(services, place, message, result="ignored", outcome="our own e-mail came back")
+        return _note(services, place, sender=sender, result="ignored", outcome="our own e-mail came back")
     report = reports.complaint(message)
     if report:
         return take_complaint(services, place, message, report)
@@ -112,12 +113,11 @@ def _sorted(services: Services, place: Place, fetched: Fetched) -> str:
     program = kinds.automatic(message)
     if program:
         outcome = f"written by a program: {program}"
-        return _note(services, place, message, result="ignored", outcome=outcome)
+        return _note(services, place, sender=sender, result="ignored", outcome=outcome)
     return take_reply(services, place, message, whole=fetched.whole)
 
 
-def _note(services: Services, place: Place, message: Message, *, result: str, outcome: str) -> str:
+def _note(services: Services, place: Place, *, sender: str, result: str, outcome: str) -> str:
     with services.store.begin() as db:
-        _, sender = sender_of(header(message, "From"))
         incoming.note(db, place, sender=sender, result=result, outcome=outcome, now=services.clock())
     return outcome

@@ -6,6 +6,7 @@ from email.policy import SMTP
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from bridge.clients.errors import Unavailable
 from bridge.mailroom import replies
@@ -141,6 +142,18 @@ def test_one_mail_that_cannot_be_read_stops_no_other(office: Office, monkeypatch
     assert office.said() == [("answered", "bom")]
     assert (office.box.flagged_, list(office.box.lying)) == ({1}, [1])
     assert [one.result for one in office.incoming()] == ["broken", "taken"]
+
+
+def test_parts_nested_without_end_stop_no_other_mail(office: Office) -> None:
+    nested = b"".join(
+        b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(1500)
+    )
+    office.box.bring(b"From: eve@elsewhere.example\r\nTo: " + office.address().encode() + b"\r\n" + nested)
+    with capture_logs():  # by itself, structlog draws each of the traceback's frames
+        office.bring(office.letter("bom"))
+    assert office.said() == [("answered", "bom")]
+    assert (office.box.flagged_, list(office.box.lying)) == ({1}, [1])
+    assert [(one.result, one.sender) for one in office.incoming()] == [("broken", ""), ("taken", ANA)]
 
 
 # --- refused
