@@ -53,8 +53,9 @@ def settle(path: Path, ending: str, *, small: Path) -> None:
     """
     with _at_work, _opened(path, ending) as image:
         _see_every_frame(image)
+        tells = _tells(image)  # in the last frame: words may stand behind the first
         image.seek(0)
-        if _tells(image):
+        if tells:
             _rewrite(image, path)
         _draw_small(image, small)
 
@@ -118,6 +119,8 @@ def _rewrite(image: Image.Image, path: Path) -> None:
     shown = image if frames or not turned else ImageOps.exif_transpose(image)
     shown.info = {name: value for name, value in image.info.items() if name in _SHOWING}
     options: dict[str, object] = {"save_all": True} if frames else {}
+    if image.format == "GIF":
+        options["comment"] = b""  # else Pillow would keep a later frame's
     if image.format in {"JPEG", "MPO"}:
         options["quality"] = "keep" if shown.format == "JPEG" else _JPEG_QUALITY
     kind = "JPEG" if image.format == "MPO" else image.format

@@ -71,6 +71,13 @@ def test_pillow_refuses_before_it_makes_room(tmp_path: Path) -> None:
         settled(tmp_path, b"RIFF" + struct.pack("<I", len(content) + 4) + b"WEBP" + content, "webp")
 
 
+def test_words_behind_the_first_frame_are_taken_out(tmp_path: Path) -> None:
+    frames = gif(2)
+    place = frames.rindex(b",\0\0\0\0\x08\0")
+    path, _ = settled(tmp_path, frames[:place] + b"!\xfe\x07segredo\0" + frames[place:], "gif")
+    assert b"segredo" not in path.read_bytes()
+
+
 def drawn(mode: str) -> Image.Image:
     """Something with colours, edges and holes, larger than a thumbnail."""
     image = Image.new("RGBA", (1500, 1101), (200, 30, 60, 255))
