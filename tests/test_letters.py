@@ -4,11 +4,12 @@ import os
 import random
 from email.message import EmailMessage
 from email.policy import SMTP
+from time import process_time
 
 import pytest
 
 from bridge.inbound import kinds, reports
-from bridge.inbound.letter import letter, parsed, sender_of
+from bridge.inbound.letter import MAXIMUM_TEXT, letter, parsed, sender_of
 from bridge.inbound.reply import Thread, own_words
 from tests.mailroom.test_returns import arf, dsn
 from tests.replies import shapes
@@ -103,3 +104,14 @@ def test_an_attached_e_mail_is_a_file_and_not_the_writers_words() -> None:
         "Veja o anexo.",
         ["mensagem.eml"],
     )
+
+
+def test_texts_without_end_take_no_time() -> None:
+    tags = f"Content-Type: text/html\r\n\r\n{'<p>a' * 40_000}\r\n--b\r\n" * 9
+    domain = f"Content-Type: text/plain; charset=punycode\r\n\r\n{'b' * 200_000}"
+    head = "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    began = process_time()
+    came = letter(parsed((head + tags + domain).encode()))
+    assert process_time() - began < 1.5
+    assert came.cut
+    assert len(came.text) <= MAXIMUM_TEXT + 100

@@ -8,7 +8,7 @@ from time import process_time
 import pytest
 
 from bridge.inbound.html import text_of
-from bridge.inbound.letter import letter, parsed, without_pictures
+from bridge.inbound.letter import MAXIMUM_TEXT, letter, parsed, without_pictures
 from bridge.inbound.reply import Thread, own_words
 from tests.replies import shapes
 from tests.replies.shapes import KNOWN, OURS, Answer, Shape, raw
@@ -122,3 +122,30 @@ def test_hostile_texts_take_no_time(text: str) -> None:
     stripped(shapes.outlook_html, Answer(words=text))
     assert text_of(text) is not None
     assert process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a ",
+        "<p x=",
+        '<p x="',
+        "<!--",
+        "<",
+        "</",
+        "<?",
+        "<![CDATA[",
+        "<script><!--",
+        "<a x='>' ",
+        '<a x=">" y=\'',
+    ],
+)
+def test_tags_that_never_end_take_no_time_and_no_words(html: str) -> None:
+    began = process_time()
+    said = text_of("<p>antes</p>" + html * (MAXIMUM_TEXT // len(html)))
+    assert process_time() - began < 1.5
+    assert said.startswith("antes")
+
+
+def test_words_behind_a_tag_that_never_ends_are_kept() -> None:
+    assert text_of("<p>antes</p><a href='x>depois<br>fim") == "antes\n<a href='x>depois<br>fim"

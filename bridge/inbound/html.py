@@ -17,6 +17,9 @@ def text_of(html: str) -> str:
     """The words with their line breaks; quotations bear `>`, inline pictures `[cid:name]`."""
     reader = _Reader()
     reader.feed(html)
+    # What is left begins with a tag that never ends, and is shown as it is: at each `<` in it the parser of
+    # Python 3.11 would look through all that follows.
+    reader.rawdata = reader.rawdata.replace("<", "&lt;")
     reader.close()
     return reader.text()
 

@@ -5,7 +5,7 @@ Nothing here is believed: headers are whatever the sender liked.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.errors import MessageError
@@ -16,6 +16,8 @@ from bridge.inbound.html import text_of
 
 MAXIMUM_PARTS = 200
 DEEPEST = 20
+MAXIMUM_TEXT = 200_000
+"""Characters of a text that are read, with their HTML; what comes after is not."""
 BROUGHT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To")
 """Where a mailbox says which of its addresses was used; the copy's own address comes first."""
 
@@ -23,6 +25,10 @@ _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\]+")
 _IN_BRACKETS = re.compile(r"<\s*([^\s<>]+@[^\s<>]+)\s*>")
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _PICTURE_TOKEN = re.compile(r"\[(?:cid:|image: ?)([^\]]*)\]", re.IGNORECASE)
+_PICTURE_IN_TEXT = re.compile(r"data:[^\s\"'<>]{200,}")
+"""A picture written into the HTML: of no use here, and longer than all the words."""
+_FOR_NAMES_ONLY = {"idna", "punycode"}
+"""Charsets to Python, but of domains: a long text in them takes hours."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -45,6 +51,8 @@ class Letter:
     brought_to: tuple[str, ...]
     subject: str
     text: str = field(repr=False)
+    cut: bool
+    """True where the text was longer than what is read."""
     enclosures: tuple[Enclosure, ...]
     answers: tuple[str, ...]
     """The Message-IDs in In-Reply-To and References."""
@@ -65,14 +73,15 @@ def parsed(raw: bytes) -> Message:
 def letter(message: Message) -> Letter:
     name, address = sender_of(header(message, "From"))
     parts = list(_parts(message))
-    texts = [_text(part) for part in parts if _is_text(part)]
+    text, cut = _read(part for part in parts if _is_text(part))
     return Letter(
         message_id=header(message, "Message-ID"),
         sender=address,
         sender_name=name,
         brought_to=tuple(dict.fromkeys(_brought_to(message))),
         subject=header(message, "Subject"),
-        text="\n\n".join(filter(None, (text.strip("\r\n") for text in texts))),
+        text=text,
+        cut=cut,
         enclosures=tuple(_enclosure(part) for part in parts if not _is_text(part)),
         answers=tuple(
             re.findall(r"<[^<>\s]+>", f"{header(message, 'In-Reply-To')} {header(message, 'References')}")
@@ -144,7 +153,7 @@ def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
 
 
 def _alternative(offered: list[Message]) -> list[Message]:
-    plain = [one for one in offered if one.get_content_type() == "text/plain" and _text(one).strip()]
+    plain = [one for one in offered if one.get_content_type() == "text/plain" and _written(one).strip()]
     if not plain:
         return offered[-1:]
     # Pictures lie beside the HTML that shows them; of that only they are wanted.
@@ -157,22 +166,36 @@ def _is_text(part: Message) -> bool:
     return plain and part.get_content_disposition() != "attachment" and not part.get_filename()
 
 
-def _text(part: Message) -> str:
-    words = _decoded(part)
+def _read(parts: Iterable[Message]) -> tuple[str, bool]:
+    """The texts of the parts, one after the other; whether something was left out."""
+    texts: list[str] = []
+    left = MAXIMUM_TEXT
+    for part in parts:
+        written = _written(part)
+        texts.append(_words(part, written[: max(left, 0)]).strip("\r\n"))
+        left -= len(written)
+    return "\n\n".join(filter(None, texts)), left < 0
+
+
+def _words(part: Message, written: str) -> str:
     if part.get_content_type() == "text/html":
-        return text_of(words)
+        return text_of(written)
     flowed = str(part.get_param("format", "")).lower() == "flowed"
-    return _unflowed(words, delsp=str(part.get_param("delsp", "")).lower() == "yes") if flowed else words
+    delsp = str(part.get_param("delsp", "")).lower() == "yes"
+    return _unflowed(written, delsp=delsp) if flowed else written
 
 
-def _decoded(part: Message) -> str:
+def _written(part: Message) -> str:
     content = part.get_payload(decode=True)
-    if not isinstance(content, bytes):
-        return ""
-    named = part.get_content_charset() or "utf-8"
+    text = _decoded(content, part.get_content_charset() or "utf-8") if isinstance(content, bytes) else ""
+    return _PICTURE_IN_TEXT.sub("", text) if part.get_content_type() == "text/html" else text
+
+
+def _decoded(content: bytes, named: str) -> str:
     for charset in (named, "utf-8"):
         try:
-            return content.decode(charset)
+            if charset not in _FOR_NAMES_ONLY:
+                return content.decode(charset)
         except (LookupError, ValueError):
             continue
     return content.decode("cp1252", "replace")  # what Windows programs mean when they name none

@@ -106,7 +106,7 @@ def _refusal(
         return Reason.TOO_LARGE
     if not text and not wanted:
         return Reason.EMPTY
-    if schemas.check_reply({"texto": text}, minimum=0, ask="")[1]:
+    if came.cut or schemas.check_reply({"texto": text}, minimum=0, ask="")[1]:
         return Reason.TOO_LONG
     with services.store.read() as db:
         since = services.clock() - WITHIN

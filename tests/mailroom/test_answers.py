@@ -9,6 +9,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from bridge.clients.errors import Unavailable
+from bridge.inbound.letter import MAXIMUM_TEXT
 from bridge.mailroom import replies
 from bridge.store.tables import Mail, Recipient, Ring, Upload
 from tests.mailroom.conftest import ANA, BIA, EVE, Office
@@ -210,6 +211,23 @@ def test_what_is_too_long_or_too_large_is_refused_with_the_reason(office: Office
     office.bring(office.letter("palavra " * 1000))
     assert "grande demais" in body(office.notices()[1])
     assert office.said() == []
+
+
+def html(office: Office, words: str) -> EmailMessage:
+    message = office.letter()
+    message.set_content(words, subtype="html")
+    return message
+
+
+def test_of_a_text_that_is_not_read_to_its_end_nothing_is_taken(office: Office) -> None:
+    long = "<p style='margin: 0'></p>" * (MAXIMUM_TEXT // 20)
+    refused(office, html(office, f"<p>Vendas01.</p>{long}<p>E o 02.</p>"), notices=1, said="longo demais")
+
+
+def test_a_picture_written_into_the_html_is_not_counted(office: Office) -> None:
+    picture = f"<img src='data:image/png;base64,{'A' * MAXIMUM_TEXT}'>"
+    office.bring(html(office, f"<p>Vendas01.</p>{picture}<p>E o 02.</p>"))
+    assert office.said() == [("answered", "Vendas01.\n\nE o 02.")]
 
 
 def test_a_flood_is_stopped_and_two_programs_do_not_answer_each_other_for_ever(office: Office) -> None:
