@@ -37,17 +37,22 @@ class Reader:
         # environs reads os.environ itself; tests hand in their own mapping.
         self._env = FileAwareEnv(eager=True, prefix="CHAMADOS_", strip_whitespace=True)
         self._env._environ = dict(environ)
-        self.faults: list[str] = []
+        self._faults: dict[str, str] = {}
+
+    @property
+    def faults(self) -> list[str]:
+        """The first fault of each setting: what follows is often only its consequence."""
+        return [f"CHAMADOS_{name}: {remedy}" for name, remedy in self._faults.items()]
 
     def check(self, name: str, good: bool, remedy: str) -> None:
         if not good:
-            self.faults.append(f"CHAMADOS_{name}: {remedy}")
+            self._faults.setdefault(name, remedy)
 
     def text(self, name: str, default: str) -> str:
         try:
             return self._env.str(name, default).strip()
-        except (EnvValidationError, ValueError) as error:
-            self.faults.append(f"CHAMADOS_{name}: {error}")
+        except (EnvValidationError, ValueError, OSError):
+            self.check(name, good=False, remedy=f"the file that CHAMADOS_{name}_FILE names cannot be read")
             return default
 
     def required(self, name: str) -> str:

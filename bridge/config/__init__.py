@@ -1,10 +1,11 @@
 """Settings, read once from the environment. All faults are reported together, by name."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import parseaddr
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from bridge.config.settings import (
@@ -34,6 +35,7 @@ __all__ = [
     "mappings_directory",
 ]
 
+Setting = TypeVar("Setting")
 MINIMUM_SECRET = 16  # characters: what is shorter can be guessed
 
 
@@ -45,10 +47,10 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     """
     reader = Reader(os.environ if environ is None else environ)
     config = Config(
-        database_url=Secret(reader.text("DATABASE_URL", "sqlite:///chamados.db")),
+        database_url=_database(reader),
         public_url=reader.url("PUBLIC_URL"),
         secret_key=reader.secret("SECRET_KEY", minimum=MINIMUM_SECRET),
-        mappings=_path(reader.text("MAPPINGS", "")),
+        mappings=_mappings(reader),
         jira=_jira(reader),
         jira_administrator=_administrator(reader),
         github=_github(reader),
@@ -86,19 +88,38 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
 
 
 def database_url(environ: Mapping[str, str] | None = None) -> Secret:
-    """The one setting that `db` commands need."""
-    return Secret(
-        Reader(os.environ if environ is None else environ).text("DATABASE_URL", "sqlite:///chamados.db")
-    )
+    """The one setting that `db` commands need.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    return _only(environ, _database)
 
 
 def mappings_directory(environ: Mapping[str, str] | None = None) -> Path | None:
-    """The one setting that printing the workflow needs; None for the mappings that we ship."""
-    return _path(Reader(os.environ if environ is None else environ).text("MAPPINGS", ""))
+    """The one setting that printing the workflow needs; None for the mappings that we ship.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    return _only(environ, _mappings)
 
 
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
+def _only(environ: Mapping[str, str] | None, read: Callable[[Reader], Setting]) -> Setting:
+    reader = Reader(os.environ if environ is None else environ)
+    value = read(reader)
+    if reader.faults:
+        raise ConfigError(reader.faults)
+    return value
+
+
+def _database(reader: Reader) -> Secret:
+    return Secret(reader.text("DATABASE_URL", "sqlite:///chamados.db"))
+
+
+def _mappings(reader: Reader) -> Path | None:
+    folder = reader.text("MAPPINGS", "")
+    return Path(folder) if folder else None
 
 
 def _jira(reader: Reader) -> JiraSettings:

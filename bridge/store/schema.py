@@ -64,9 +64,17 @@ def upgrade(store: Store) -> str:
 
 
 def revision(store: Store) -> str | None:
-    """The database's version; None when it has no tables."""
+    """The database's version; None when it has no tables. SQLite would make the file that is asked for."""
+    if _absent(store):
+        return None
     with store.engine.connect().execution_options(read_only=True) as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def _absent(store: Store) -> bool:
+    url = store.engine.url
+    named = bool(url.database) and url.database != ":memory:" and "uri" not in url.query
+    return store.is_sqlite and named and not Path(str(url.database)).exists()
 
 
 def carrier_fault(store: Store) -> str | None:
