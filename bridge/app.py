@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge import operator, portal, probes, request_log
 from bridge.carrier import Carrier, EmbeddedCarrier
-from bridge.config import Config
+from bridge.config import Config, ConfigError
 from bridge.mailroom import read_mailbox
 from bridge.portal.leftovers import tidy
 from bridge.reconcile import reconcile
@@ -42,12 +43,12 @@ def open_services(config: Config) -> Services:
     """An installation with its tables made and its first partners registered.
 
     Raises:
-        MappingError, SchemaOutdated, ExtraMissing: the installation cannot run.
+        ConfigError, MappingError, SchemaOutdated, ExtraMissing: the installation cannot run.
     """
     mappings = load(config.mappings)
     store = Store(config.database_url.reveal())
     schema.prepare(store)
-    config.files.mkdir(parents=True, exist_ok=True)
+    _make_folder(config.files)
     services = build(config, mappings, store)
     with schema.alone(store), store.begin() as db:
         for name, email in config.partners:
@@ -56,6 +57,13 @@ def open_services(config: Config) -> Services:
             if people.by_email(db, email) is None:
                 people.register(db, name=email, email=email, now=services.clock())
     return services
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError([f"CHAMADOS_FILES: the folder cannot be made: {error.strerror}"]) from error
 
 
 def carried(services: Services, *, owner: str) -> Carrier:

@@ -1,11 +1,17 @@
 """Settings read one by one from the environment, each also from a file, gathering what is wrong with them."""
 
+import os
 import re
 from collections.abc import Mapping
 from email.utils import parseaddr
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 from environs import EnvValidationError, FileAwareEnv
+
+NOTHING = urlsplit("")
+MAIL = {"smtp", "smtps", "imap", "imaps"}
+QUOTE = "in a user name or password write % @ : / ? # [ ] as %25 %40 %3A %2F %3F %23 %5B %5D"
 
 
 class Secret:
@@ -78,19 +84,34 @@ class Reader:
 
     def url(self, name: str, default: str = "") -> str:
         value = (self.text(name, default) if default else self.required(name)).rstrip("/")
-        self.check(name, not value or _is_http(value), "must be an http:// or https:// address")
+        parts = self.parts(name, value)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        self.check(name, not value or good, "must be an http:// or https:// address")
         return value
+
+    def parts(self, name: str, value: str) -> SplitResult:
+        """The parts of an address; none of one that is not whole."""
+        try:
+            parts = urlsplit(value)
+            _ = parts.port
+        except ValueError:
+            parts = NOTHING
+        # A password with a # or / in it ends the host's name there, and goes on behind.
+        left_over = parts.fragment or (parts.scheme in MAIL and "@" in parts.path + parts.query)
+        whole = parts != NOTHING and not left_over
+        self.check(name, not value or whole, f"is not a whole address; {QUOTE}")
+        return parts if whole else NOTHING
 
     def smtp(self, name: str) -> str:
         value = self.required(name)
-        parts = urlsplit(value)
+        parts = self.parts(name, value)
         good = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname)
         self.check(name, not value or good, "must look like smtp://user:password@host:587?tls=starttls")
         return value
 
     def imap(self, name: str) -> str:
         value = self.text(name, "")
-        parts = urlsplit(value)
+        parts = self.parts(name, value)
         good = parts.scheme in {"imap", "imaps"} and bool(parts.hostname and parts.username)
         self.check(name, not value or good, "must look like imaps://user:password@host/INBOX")
         return value
@@ -107,16 +128,18 @@ class Reader:
         self.check(name, value in choices, f"must be one of {', '.join(filter(None, choices))}")
         return value
 
-    def number(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int, *, most: int = 10**9) -> int:
         value = self.text(name, str(default))
-        self.check(name, value.isdigit(), "must be a whole number")
-        return int(value) if value.isdigit() else default
+        whole = value.isdecimal() and len(value) <= len(str(most))
+        self.check(name, whole, "must be a whole number")
+        self.check(name, not whole or int(value) <= most, f"must be {most} at most")
+        return int(value) if whole else default
+
+    def folder(self, name: str, default: str) -> Path:
+        path = Path(self.text(name, default))
+        self.check(name, not os.path.exists(path) or os.path.isdir(path), "must be a folder; this is a file")
+        return path
 
 
 def is_domain(value: str) -> bool:
     return re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", value) is not None
-
-
-def _is_http(value: str) -> bool:
-    parts = urlsplit(value)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)

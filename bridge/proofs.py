@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from bridge.config import Secret
 from bridge.domain import PartnerVerb
+from bridge.environment import Secret
 
 REPLY_MARK = "Para responder, escreva acima desta linha."
 """A line at the top of each e-mail that can be answered: it and what follows are not the answer."""

@@ -26,6 +26,59 @@ def test_every_fault_is_reported_at_once_by_name() -> None:
     }
 
 
+UNUSABLE = {
+    "SMTP_URL": [
+        "smtp://user:can[ary@host:587",
+        "smtp://user:can#ary@host:587",
+        "smtp://user:12/canary@host:587",
+        "smtp://host:abc",
+        "smtp://host:99999",
+    ],
+    "IMAP_URL": ["imaps://user:can#ary@host/INBOX", "imaps://user:can]ary@host"],
+    "PUBLIC_URL": ["http://[x", "http://a:zz", "http://a.example/#top"],
+    "JIRA_URL": ["https://user:can[ary@jira.example"],
+    "OPENAI_BASE_URL": ["nope"],
+    "DATABASE_URL": [
+        "canary",
+        "mysql://u:canary@h/d",
+        "postgresql://u:canary@h:abc/d",
+        "sqlite:////etc/hostname",
+        "sqlite:////nowhere/chamados.db",
+    ],
+    "FILES": ["/etc/hostname"],
+    "WORKERS": ["²", "9" * 5000, "-1"],
+    "DELIVERIES_DAYS": ["999999"],
+    "LICENCES": ["/nowhere/canary.csv", "https://user:can[ary@h.example", "https://h.example:x/"],
+    "ANTIVIRUS": ["clamd", "tcp://[x", "tcp://h:x", "tcp://", "unix://"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in UNUSABLE.items() for value in values]
+)
+def test_what_cannot_be_used_is_one_fault_by_name_and_is_not_repeated(name: str, value: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load({**SETTINGS, "CHAMADOS_MAIL_REPLIES": "b.example", f"CHAMADOS_{name}": value})
+    assert [fault.partition(":")[0] for fault in raised.value.faults] == [f"CHAMADOS_{name}"]
+    assert "ary" not in str(raised.value)
+
+
+def test_what_can_be_used_is_no_fault() -> None:
+    config = load({**SETTINGS, "CHAMADOS_SMTP_URL": "smtp://user:can%23ary@[::1]:587?tls=starttls"})
+    assert config.mail.smtp_url.reveal().endswith("?tls=starttls")
+    config = load({**SETTINGS, "CHAMADOS_DATABASE_URL": "postgres://u:p@h/d"})
+    assert config.database_url.reveal() == "postgresql://u:p@h/d"
+
+
+def test_a_file_that_cannot_be_read_is_told_once() -> None:
+    settings = {name: value for name, value in SETTINGS.items() if name != "CHAMADOS_JIRA_TOKEN"}
+    with pytest.raises(ConfigError) as raised:
+        load({**settings, "CHAMADOS_JIRA_TOKEN_FILE": "/etc/hostname/x", "CHAMADOS_JIRA_ADMIN_TOKEN": "t"})
+    assert raised.value.faults == [
+        "CHAMADOS_JIRA_TOKEN: the file that CHAMADOS_JIRA_TOKEN_FILE names cannot be read"
+    ]
+
+
 def test_a_setting_may_lie_in_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text("from-a-file\n", "utf-8")

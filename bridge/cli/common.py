@@ -10,11 +10,12 @@ from sqlalchemy.exc import OperationalError
 
 from bridge import logs
 from bridge.app import open_services
-from bridge.config import ConfigError, load
+from bridge.config import ConfigError, load, mappings_directory
 from bridge.services import Services
 from bridge.store.engine import ExtraMissing
 from bridge.store.schema import NetworkFileSystem, SchemaOutdated
 from mappings import MappingError
+from mappings import load as load_mappings
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -25,13 +26,24 @@ def faults_said() -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        fail("the settings cannot be used:", *error.faults)
+        fail("the settings cannot be used:", *error.faults, *mappings_faults())
     except MappingError as error:
         fail("the mappings cannot be used:", *str(error).splitlines())
     except (SchemaOutdated, NetworkFileSystem, ExtraMissing) as error:
         fail(str(error))
     except OperationalError as error:
         fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}")
+
+
+def mappings_faults() -> list[str]:
+    """What is wrong with the mappings, to be told together with what is wrong with the settings."""
+    try:
+        load_mappings(mappings_directory())
+    except ConfigError:  # already told
+        return []
+    except MappingError as error:
+        return str(error).splitlines()
+    return []
 
 
 def opened(*, quiet: bool = True) -> Services:

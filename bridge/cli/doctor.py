@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 from sqlalchemy import text
 
-from bridge.cli.common import clean
+from bridge.cli.common import clean, mappings_faults
 from bridge.cli.findings import Finding
 from bridge.cli.github import wanted_of
 from bridge.cli.mail_checks import mail_findings
@@ -49,10 +49,9 @@ def examine() -> list[Finding]:
     try:
         config = load()
     except ConfigError as error:
-        return [
-            Finding("settings", "error", fault, "set it as deploy/env.example shows")
-            for fault in error.faults
-        ]
+        remedy = "set it as deploy/env.example shows"
+        wrong = [Finding("settings", "error", fault, remedy) for fault in error.faults]
+        return wrong + [Finding("mappings", "error", fault) for fault in mappings_faults()]
     findings = [Finding("settings", "ok", "complete")]
     try:
         mappings = load_mappings(config.mappings)

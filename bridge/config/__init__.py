@@ -6,8 +6,8 @@ from dataclasses import replace
 from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
+from bridge.config.database import database
 from bridge.config.settings import (
     Config,
     ConfigError,
@@ -37,6 +37,7 @@ __all__ = [
 
 Setting = TypeVar("Setting")
 MINIMUM_SECRET = 16  # characters: what is shorter can be guessed
+CENTURY = 36_500  # days
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
@@ -57,14 +58,14 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         mail=_mail(reader),
         openai=OpenAISettings(
             api_key=reader.secret("OPENAI_API_KEY", required=False),
-            base_url=reader.text("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+            base_url=reader.url("OPENAI_BASE_URL", "https://api.openai.com/v1"),
             model=reader.text("OPENAI_MODEL", "gpt-5-mini"),
             everybody=reader.choice("OPENAI_PARTNERS", ("", "chosen", "all")) == "all",
             daily=reader.number("OPENAI_DAILY", 500),
         ),
         licences=_licences(reader),
         partners=_partners(reader),
-        files=Path(reader.text("FILES", "chamados-files")),
+        files=reader.folder("FILES", "chamados-files"),
         uploads=_uploads(reader),
         mail_hold=reader.number("MAIL_HOLD", 30),
         comment_hold=reader.number("MAIL_COMMENT_HOLD", 60),
@@ -78,8 +79,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         log=reader.choice("LOG", ("", "json", "text")),
         identity=_identity(reader),
         operators=_operators(reader),
-        reopen_days=reader.number("REOPEN_DAYS", 30),
-        deliveries_days=reader.number("DELIVERIES_DAYS", 30),
+        reopen_days=reader.number("REOPEN_DAYS", 30, most=CENTURY),
+        deliveries_days=reader.number("DELIVERIES_DAYS", 30, most=CENTURY),
         proxies=reader.number("PROXIES", 0),
     )
     if reader.faults:
@@ -114,7 +115,7 @@ def _only(environ: Mapping[str, str] | None, read: Callable[[Reader], Setting]) 
 
 
 def _database(reader: Reader) -> Secret:
-    return Secret(reader.text("DATABASE_URL", "sqlite:///chamados.db"))
+    return Secret(database(reader, "DATABASE_URL", "sqlite:///chamados.db"))
 
 
 def _mappings(reader: Reader) -> Path | None:
@@ -148,7 +149,7 @@ def _github(reader: Reader) -> GitHubSettings:
     reader.check("GITHUB_TOKEN", bool(token or app_id), "is not set, and neither is CHAMADOS_GITHUB_APP_ID")
     reader.check("GITHUB_TOKEN", not (token and app_id), "give a token or a GitHub App, not both")
     return GitHubSettings(
-        url=_api_base(reader.url("GITHUB_URL", "https://api.github.com")),
+        url=_api_base(reader, reader.url("GITHUB_URL", "https://api.github.com")),
         token=token,
         app_id=app_id,
         app_private_key=_app_private_key(reader, wanted=bool(app_id)),
@@ -168,9 +169,9 @@ def _app_private_key(reader: Reader, *, wanted: bool) -> Secret:
     return Secret(key)
 
 
-def _api_base(url: str) -> str:
+def _api_base(reader: Reader, url: str) -> str:
     """The API's address, where the site's was given: github.com, or an Enterprise Server's."""
-    parts = urlsplit(url)
+    parts = reader.parts("GITHUB_URL", url)
     if parts.hostname in {"github.com", "www.github.com"}:
         return "https://api.github.com"
     if parts.path or (parts.hostname or "").startswith("api."):
@@ -212,13 +213,14 @@ def _mail(reader: Reader) -> MailSettings:
 
 def _licences(reader: Reader) -> Secret:
     source = reader.text("LICENCES", "")
-    # Who asks for what crosses the network: customers' addresses.
-    local = urlsplit(source).hostname in {"127.0.0.1", "localhost"}
-    reader.check(
-        "LICENCES",
-        "://" not in source or source.startswith("https://") or local,
-        "must be a CSV file's path or an https:// address",
-    )
+    if "://" in source:
+        parts = reader.parts("LICENCES", source)
+        # Who asks for what crosses the network: customers' addresses.
+        local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+        good = local or (parts.scheme == "https" and bool(parts.hostname))
+        reader.check("LICENCES", good, "must be a CSV file's path or an https:// address")
+    else:
+        reader.check("LICENCES", not source or os.path.isfile(source), "names a file that does not exist")
     return Secret(source)
 
 
@@ -227,8 +229,11 @@ def _uploads(reader: Reader) -> UploadSettings:
     reader.check("FILE_MB", maximum > 0, "must be at least 1")
     reader.check("FILES_QUOTA_MB", quota >= maximum, "must be at least CHAMADOS_FILE_MB")
     antivirus = reader.text("ANTIVIRUS", "")
-    good = urlsplit(antivirus).scheme in {"", "tcp", "unix"}
-    reader.check("ANTIVIRUS", good, "must look like tcp://host:3310 or unix:///run/clamav/clamd.ctl")
+    parts = reader.parts("ANTIVIRUS", antivirus)
+    good = (parts.scheme == "tcp" and bool(parts.hostname)) or (parts.scheme == "unix" and bool(parts.path))
+    reader.check(
+        "ANTIVIRUS", not antivirus or good, "must look like tcp://host:3310 or unix:///run/clamav/clamd.ctl"
+    )
     return UploadSettings(maximum=maximum * 1024**2, quota=quota * 1024**2, antivirus=antivirus)
 
 
