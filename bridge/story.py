@@ -85,7 +85,7 @@ def _headline(db: Session, ticket: Ticket, *, now: datetime) -> str:
         return f"{name} waits for a worker{since}: is `chamados serve` or `worker` running?"
     if ticket.parked:
         return (
-            f"{name} is parked: {_one_line(ticket.parked)}; "
+            f"{name} is parked: {one_line(ticket.parked)}; "
             f"it goes on when somebody changes something, or by `chamados tickets retry {name}`"
         )
     if ticket.create_state == "in_doubt":
@@ -147,7 +147,7 @@ def _span(span: timedelta) -> str:
     return f"{seconds} s"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """A sentence as it is; of a traceback its last line, which says what is wrong."""
     lines = text.strip().splitlines()
     return f"bug: {lines[-1]}" if len(lines) > 1 else text

@@ -1,16 +1,27 @@
 """Commands as an operator types them, on an installation that reaches nobody."""
 
+import json
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
+from bridge import reconcile as reconciling
 from bridge.cli import main
+from bridge.store import Store, people
+from bridge.store.filing import Submission, file_ticket
+from bridge.store.tables import Ticket
 from mappings.loader import SHIPPED
 from tests.settings import SETTINGS
+from tests.world import ANSWERS
 
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Type = Callable[..., Result]
 """Types one command's words, in these settings changed by name."""
 
@@ -26,6 +37,23 @@ def chamados(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Type:
         return said
 
     return run
+
+
+@pytest.fixture
+def store(chamados: Type, tmp_path: Path) -> Iterator[Store]:
+    """The commands' database, with one ticket of a partner's."""
+    assert chamados("db", "upgrade").exit_code == 0
+    opened = Store(f"sqlite:///{tmp_path / 'chamados.db'}")
+    with opened.begin() as db:
+        partner = people.register(db, name="Revenda", email="ana@revenda.example", now=NOW)
+        file_ticket(db, Submission(partner=partner, answers=dict(ANSWERS)), status="Triagem", now=NOW)
+    yield opened
+    opened.close()
+
+
+def _change(store: Store, **values: Any) -> None:
+    with store.begin() as db:
+        db.execute(update(Ticket).values(**values))
 
 
 @pytest.mark.parametrize(
@@ -72,3 +100,42 @@ def test_a_folder_for_files_that_cannot_be_made_is_a_fault_by_name(
     said = chamados("tickets", "list", CHAMADOS_FILES=files)
     assert said.exit_code == 1
     assert "CHAMADOS_FILES: " in said.stderr
+
+
+def test_a_look_that_nobody_answers_has_failed(chamados: Type, store: Store) -> None:
+    said = chamados("reconcile", "--json", CHAMADOS_GITHUB_REPOSITORIES="softhouse/erp")
+    told = json.loads(said.stdout)
+    assert said.exit_code == 1
+    assert told["failed"] is True
+    assert told["sweeps"]["jira"][0].startswith("cut short: Jira: ")
+    assert told["sweeps"]["github"][0].startswith("cut short: GitHub: ")
+    assert told["tickets"]["CT-1"][0].startswith("Jira: ")
+    again = chamados("reconcile", "CT-1")
+    assert again.exit_code == 1
+    assert re.fullmatch(r"CT-1: it rests until \d\d:\d\d:\d\d UTC after Jira: .*\n", again.stdout)
+
+
+def test_a_look_that_is_not_made_says_why(chamados: Type, store: Store) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=50)
+    _change(store, lease_owner="elsewhere:7", lease_until=soon)
+    said = chamados("reconcile", "CT-1")
+    assert (said.exit_code, said.stdout) == (1, "CT-1: another worker has it (elsewhere:7)\n")
+    assert chamados("tickets", "park", "CT-1", "o quadro muda").exit_code == 0
+    said = chamados("reconcile", "CT-1")
+    assert said.exit_code == 1
+    assert said.stdout.startswith("CT-1: it is parked by hand (parked by the operator: o quadro muda)")
+
+
+def test_a_look_that_parks_has_failed_and_one_that_ends_has_not(
+    chamados: Type, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("x")
+
+    monkeypatch.setattr(reconciling, "ensure_issue", breaks)
+    said = chamados("reconcile", "CT-1")
+    assert (said.exit_code, said.stdout) == (1, "CT-1: bug: RuntimeError: x\n")
+    monkeypatch.setattr(reconciling, "ensure_issue", lambda services, claimed, ticket: ticket)
+    monkeypatch.setattr(reconciling, "_only_filed", lambda *_: True)
+    said = chamados("reconcile", "CT-1")
+    assert said.exit_code == 0, said.stdout

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from datetime import datetime
 
 import click
 from sqlalchemy import select
@@ -13,12 +14,13 @@ from bridge.domain import reference, ticket_id
 from bridge.reconcile import reconcile as look
 from bridge.reconcile.findings import Findings, told
 from bridge.reconcile.foresight import foresee
-from bridge.reconcile.missed import SWEEPS, foresee_sweep, heal
+from bridge.reconcile.missed import CUT_SHORT, SWEEPS, foresee_sweep, heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services
 from bridge.store import sweeps
 from bridge.store.tables import Ticket
 from bridge.store.tickets import claimable, ring
+from bridge.story import one_line
 
 MOST = 10_000
 """Tickets that a dry run speaks of."""
@@ -48,7 +50,7 @@ def reconcile(ref: str | None, dry_run: bool, as_json: bool) -> None:
         for name, said in swept.items():
             click.echo(clean(f"sweep {name}: {'; '.join(said)}"))
         for name, said in looked.items():
-            click.echo(clean(f"{name}: {'; '.join(said) or 'nothing to do'}"))
+            click.echo(clean(f"{name}: {'; '.join(map(one_line, said)) or 'nothing to do'}"))
     raise SystemExit(1 if failed else 0)
 
 
@@ -71,9 +73,14 @@ def _done(services: Services, number: int | None) -> tuple[Said, Said, bool]:
     if number is None:
         sweeps.hurry(services.store, now=services.clock())
         swept = {name: [outcome] for name, outcome in heal(services).items()}
-    looked = {reference(one): [_looked(services, one)] for one in _chosen(services, number)}
+    failed = any(said[0].startswith(CUT_SHORT) for said in swept.values())
+    looked: Said = {}
+    for one in _chosen(services, number):
+        outcome, went_well = _looked(services, one)
+        looked[reference(one)] = [outcome]
+        failed = failed or not went_well
     send_due(services)
-    return swept, looked, any(said[0].startswith("cut short") for said in swept.values())
+    return swept, looked, failed
 
 
 def _chosen(services: Services, number: int | None) -> list[int]:
@@ -83,10 +90,30 @@ def _chosen(services: Services, number: int | None) -> list[int]:
         return list(db.scalars(select(Ticket.id).order_by(Ticket.id)))
 
 
-def _looked(services: Services, number: int) -> str:
+def _looked(services: Services, number: int) -> tuple[str, bool]:
+    """What came of a look, and whether it went well: to its end, and neither parked nor put off."""
     with services.store.begin() as db:
         ring(db, number, kind="cli", subject="reconcile", now=services.clock())
-    return look(services, number, owner=owner()) or "another worker has it, or it rests or is parked by hand"
+    outcome = look(services, number, owner=owner())
+    with services.store.read() as db:
+        ticket = db.get_one(Ticket, number)
+    if outcome is None and ticket.generation > ticket.observed_generation:
+        return _why_not(ticket, now=services.clock()), False
+    postponed = ticket.retry_at is not None and ticket.retry_at > services.clock()
+    lost = ticket.lease_owner not in {"", owner()}
+    in_doubt = ticket.create_state == "in_doubt"
+    said = outcome if outcome is not None else f"another worker has just looked: {ticket.outcome}"
+    return said, not (postponed or lost or in_doubt or ticket.parked)
+
+
+def _why_not(ticket: Ticket, *, now: datetime) -> str:
+    """Why a ticket that was rung is not looked at."""
+    name = reference(ticket.id)
+    if ticket.held:
+        return f"it is parked by hand ({ticket.parked}); `chamados tickets retry {name}` lets it go on"
+    if ticket.retry_at and ticket.retry_at > now:
+        return f"it rests until {ticket.retry_at:%H:%M:%S} UTC after {ticket.outcome}"
+    return f"another worker has it ({ticket.lease_owner})" if ticket.lease_owner else "another worker has it"
 
 
 # --- foreseen

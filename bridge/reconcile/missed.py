@@ -26,6 +26,8 @@ STALE = timedelta(hours=6)
 """An open ticket that nobody has rung for so long is read directly, whatever the search says."""
 STALE_LIMIT = 50
 AFTER_FAILURE = timedelta(minutes=1)
+CUT_SHORT = "cut short: "
+"""Begins what is said of a sweep that has failed."""
 
 log = structlog.get_logger()
 
@@ -68,7 +70,7 @@ def _run(services: Services, name: str, *, since: datetime, began: datetime) -> 
     if is_whole:
         sweeps.finished(services.store, name, since=since, began=began, now=now, outcome=outcome)
     else:
-        outcome = f"cut short: {outcome}"
+        outcome = f"{CUT_SHORT}{outcome}"
         sweeps.failed(services.store, name, again_at=now + again_in, outcome=outcome)
     log.info("swept", sweep=name, outcome=outcome)
     return outcome
