@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -17,6 +18,7 @@ from bridge.clients.jira.wiki import escaped, wiki
 from tests.hostile import PIECES, SPACES
 from tests.wiki_notation import active, read
 
+Json = dict[str, Any]
 ANY = st.text(min_size=1)
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\r"), min_size=1)
 NOTATION = st.lists(st.sampled_from((*PIECES, *SPACES)), min_size=1).map("".join)
@@ -70,6 +72,50 @@ def test_in_adf_partner_text_bears_no_marks(text: str) -> None:
 
 def test_a_list_is_one_line_each() -> None:
     assert text_of(adf([Paragraph("Cadastros\nProdutos")])) == "Cadastros\nProdutos"
+
+
+def _text(words: str, *marks: str, href: str = "") -> Json:
+    made: list[Json] = [{"type": mark} for mark in marks]
+    return {
+        "type": "text",
+        "text": words,
+        "marks": made + [{"type": "link", "attrs": {"href": href}}] * bool(href),
+    }
+
+
+def _document(kind: str, *inline: Json) -> Json:
+    block: Json = {"type": kind, "content": list(inline)}
+    if kind in {"taskItem", "decisionItem"}:
+        block = {"type": kind.replace("Item", "List"), "content": [block, block]}
+    return {"type": "doc", "version": 1, "content": [block]}
+
+
+SITE = "https://hml.erp.example/base9"
+
+
+@pytest.mark.parametrize(
+    ("inline", "text"),
+    [
+        # 1 January 2027, 0:00 UTC, which is the day before in Brazil
+        ([_text("até "), {"type": "date", "attrs": {"timestamp": "1798761600000"}}], "até 01/01/2027"),
+        ([_text("até "), {"type": "date", "attrs": {"timestamp": "soon"}}], "até "),
+        ([_text("até "), {"type": "date"}, _text(".")], "até ."),
+        ([_text("Teste "), _text("aqui", href=SITE), _text(".")], f"Teste aqui ({SITE})."),
+        ([_text("Teste "), _text("aqui ", href=SITE), _text("e ali")], f"Teste aqui ({SITE}) e ali"),
+        ([_text("bem ", href=SITE), _text("aqui", "strong", href=SITE)], f"bem aqui ({SITE})"),
+        ([_text(SITE, href=SITE)], SITE),
+        ([_text("hml.erp.example", href="https://hml.erp.example/")], "hml.erp.example"),
+        ([_text("ti@softhouse.example", href="mailto:ti@softhouse.example")], "ti@softhouse.example"),
+    ],
+)
+def test_dates_and_addresses_are_read(inline: list[Json], text: str) -> None:
+    assert text_of(_document("paragraph", *inline)) == text.strip()
+
+
+@pytest.mark.parametrize("kind", ["taskItem", "decisionItem"])
+def test_an_item_is_one_line(kind: str) -> None:
+    item = [_text("abrir "), _text("Produtos", "strong"), _text(" e salvar")]
+    assert text_of(_document(kind, *item)) == "abrir Produtos e salvar\nabrir Produtos e salvar"
 
 
 @settings(max_examples=500, deadline=None)

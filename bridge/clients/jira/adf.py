@@ -1,7 +1,10 @@
 """Atlassian Document Format, which Cloud's v3 speaks. Partner text is in text nodes only, without marks."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from bridge.clients.jira.documents import Block, Facts, Fold, Heading, Numbered, Paragraph, readable, units
@@ -83,20 +86,56 @@ def text_of(body: object) -> str:
 
 
 def _node_text(node: Json) -> str:
-    kind = node.get("type")
+    kind, attrs = node.get("type"), node.get("attrs") or {}
     if kind == "text":
         return str(node.get("text", ""))
     if kind == "hardBreak":
         return "\n"
+    if kind == "date":
+        return _day(attrs.get("timestamp"))
     if kind in _WORDS_IN_ATTRS:
-        attrs = node.get("attrs") or {}
         return str(attrs.get("text") or attrs.get("shortName") or attrs.get("url") or "")
-    separator = "" if kind in _INLINE_PARENTS else "\n"
-    return separator.join(_node_text(child) for child in _children(node))
+    if kind in _INLINE_PARENTS:
+        return _inline_text(_children(node))
+    return "\n".join(_node_text(child) for child in _children(node))
 
 
-_WORDS_IN_ATTRS = {"mention", "emoji", "inlineCard", "blockCard", "status", "date"}
-_INLINE_PARENTS = {"paragraph", "heading", "codeBlock"}
+_WORDS_IN_ATTRS = {"mention", "emoji", "inlineCard", "blockCard", "status"}
+_INLINE_PARENTS = {"paragraph", "heading", "codeBlock", "taskItem", "decisionItem", "caption"}
+
+
+def _inline_text(nodes: Sequence[Json]) -> str:
+    """What stands in a line. A link of which a word is bold is several nodes."""
+    runs = groupby(nodes, key=_href)
+    return "".join(_linked("".join(map(_node_text, run)), href) for href, run in runs)
+
+
+def _href(node: Json) -> str:
+    marks = [mark for mark in node.get("marks") or () if mark.get("type") == "link"]
+    return str((marks[0].get("attrs") or {}).get("href") or "") if marks else ""
+
+
+def _linked(words: str, href: str) -> str:
+    """The words and where they lead to, unless they say so themselves."""
+    if not href or _bare(words) == _bare(href):
+        return words
+    shown = words.rstrip()
+    return f"{shown} ({href}){words[len(shown) :]}"
+
+
+def _bare(address: str) -> str:
+    return re.sub(r"\A(https?://|mailto:)", "", address.strip()).rstrip("/")
+
+
+def _day(timestamp: object) -> str:
+    """A day is kept as its beginning in UTC, in milliseconds, wherever its author is."""
+    try:
+        return (_EPOCH + timedelta(milliseconds=int(str(timestamp)))).strftime("%d/%m/%Y")
+    except (ValueError, OverflowError):
+        return ""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _children(node: object) -> list[Json]:
