@@ -9,7 +9,8 @@ from time import process_time
 import pytest
 
 from bridge.inbound import kinds, reports
-from bridge.inbound.letter import MAXIMUM_TEXT, letter, parsed, sender_of
+from bridge.inbound.letter import MAXIMUM_TEXT, letter, sender_of
+from bridge.inbound.parsing import DEEPEST, MAXIMUM_HEADERS, MAXIMUM_LINES, MAXIMUM_PARTS, parsed
 from bridge.inbound.reply import Thread, own_words
 from tests.mailroom.test_returns import arf, dsn
 from tests.replies import shapes
@@ -77,13 +78,50 @@ def test_an_address_that_could_be_read_in_two_ways_is_none(given: str, wanted: t
     assert sender_of(given) == wanted
 
 
-def test_parts_without_end_are_refused_and_not_followed() -> None:
-    opening = b"".join(
-        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (depth, depth)
-        for depth in range(60)
+def nested(depth: int) -> bytes:
+    return b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (number, number)
+        for number in range(depth)
     )
-    with pytest.raises(ValueError, match="parts within parts"):
-        letter(parsed(opening + b"Content-Type: text/plain\r\n\r\nx\r\n"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (nested(DEEPEST + 1), "parts within parts"),
+        (nested(60) + b"\r\n" * 200_000, "parts within parts"),
+        (nested(1) + b"\r\n--0\r\n" * (MAXIMUM_PARTS + 1), "parts without end"),
+        (b"To: a@b.example\r\n" * (MAXIMUM_HEADERS + 1), "headers without end"),
+        (b"Subject: x\r\n\r\n" + b"\n" * (MAXIMUM_LINES + 1), "lines without end"),
+        (b"Subject: x\r\n\r\n" + b"\r" * (MAXIMUM_LINES + 1), "lines without end"),
+    ],
+    ids=range(6),
+)
+def test_what_has_no_end_is_refused_and_not_followed(raw: bytes, said: str) -> None:
+    began = process_time()
+    with pytest.raises(ValueError, match=said):
+        parsed(raw)
+    assert process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"From: " + b"a" * 100_000,
+        b"From: <" + b"a@" * 50_000,
+        b"To: " + b"a" * 100_000,
+        b"Subject: " + b"=?punycode?q?" + b"b" * 100_000 + b"?=",
+        b"Content-Type: multipart/mixed; " + b";" * 500_000,
+        b'Content-Disposition: attachment; x="' + b";" * 100_000,
+    ],
+    ids=lambda one: one[:20].decode(),
+)
+def test_long_headers_take_no_time(field: bytes) -> None:
+    began = process_time()
+    message = parsed(field + b"\r\nMessage-ID: <1@x>\r\n\r\nx")
+    assert kinds.automatic(message) == ""
+    assert letter(message).message_id == "<1@x>"
+    assert process_time() - began < 1
 
 
 def test_flowed_paragraphs_are_joined_and_a_nameless_charset_is_guessed() -> None:

@@ -8,7 +8,8 @@ from time import process_time
 import pytest
 
 from bridge.inbound.html import text_of
-from bridge.inbound.letter import MAXIMUM_TEXT, letter, parsed, without_pictures
+from bridge.inbound.letter import MAXIMUM_TEXT, letter, without_pictures
+from bridge.inbound.parsing import parsed
 from bridge.inbound.reply import Thread, own_words
 from tests.replies import shapes
 from tests.replies.shapes import KNOWN, OURS, Answer, Shape, raw

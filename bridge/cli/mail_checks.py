@@ -18,7 +18,8 @@ from bridge.clients.names import Names, is_reserved
 from bridge.clients.signing import signed
 from bridge.config import Config, MailSettings
 from bridge.emails import House, operator_notice, wire
-from bridge.inbound.letter import header, parsed
+from bridge.inbound.letter import header
+from bridge.inbound.parsing import parsed
 
 ROUND_TRIP_SECONDS = 20.0
 _RESULT = re.compile(r"\b(spf|dkim|dmarc)=(\w+)")

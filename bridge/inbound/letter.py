@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -21,8 +20,8 @@ MAXIMUM_TEXT = 200_000
 BROUGHT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To")
 """Where a mailbox says which of its addresses was used; the copy's own address comes first."""
 
-_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\]+")
-_IN_BRACKETS = re.compile(r"<\s*([^\s<>]+@[^\s<>]+)\s*>")
+_WORD = re.compile(r"[^\s<>,;:\"()\[\]\\]+")
+_IN_BRACKETS = re.compile(r"<\s*+([^\s<>]++)\s*+>")
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _PICTURE_TOKEN = re.compile(r"\[(?:cid:|image: ?)([^\]]*)\]", re.IGNORECASE)
 _PICTURE_IN_TEXT = re.compile(r"data:[^\s\"'<>]{200,}")
@@ -65,11 +64,6 @@ class Letter:
         return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def parsed(raw: bytes) -> Message:
-    """The message, as the old policy reads it: the new one raises at some malformed headers (Python 3.11)."""
-    return message_from_bytes(raw, policy=policy.compat32)
-
-
 def letter(message: Message) -> Letter:
     name, address = sender_of(header(message, "From"))
     parts = list(_parts(message))
@@ -106,11 +100,19 @@ def sender_of(text: str) -> tuple[str, str]:
 
     Not by the standard library: it takes a name that looks like an address for one (CVE-2023-27043).
     """
-    bracketed = _IN_BRACKETS.findall(text)
+    bracketed = [found for found in _IN_BRACKETS.findall(text) if _is_address(found)]
     if len(bracketed) == 1 and text.rstrip().endswith(">"):
         return text[: text.index("<")].strip(' "'), bracketed[0].lower()
-    found = _ADDRESS.findall(text)
+    found = _addresses(text)
     return ("", found[0].lower()) if len(found) == 1 and not bracketed else ("", "")
+
+
+def _addresses(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if _is_address(word)]
+
+
+def _is_address(word: str) -> bool:
+    return "@" in word[1:-1]
 
 
 def shown_pictures(text: str) -> frozenset[str]:
@@ -130,7 +132,7 @@ def without_pictures(text: str) -> str:
 def _brought_to(message: Message) -> Iterator[str]:
     for name in BROUGHT_TO:
         for value in message.get_all(name, []):
-            yield from (found.lower() for found in _ADDRESS.findall(str(value)))
+            yield from (found.lower() for found in _addresses(str(value)))
 
 
 def children(message: Message) -> list[Message]:

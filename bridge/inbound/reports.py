@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, policy
 from email.message import Message
 from enum import StrEnum
 
 from bridge.inbound.letter import children, header, letter
+from bridge.inbound.parsing import parsed
 
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<!\d)([45])[0-5]\d(?=[ -])")
@@ -155,4 +155,4 @@ def _fields(part: Message) -> Message:
     if inner:
         return inner[0]
     raw = part.get_payload(decode=True)
-    return message_from_bytes(raw if isinstance(raw, bytes) else b"", policy=policy.compat32)
+    return parsed(raw if isinstance(raw, bytes) else b"")

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.mailbox import Fetched
 from bridge.inbound import kinds, reports
-from bridge.inbound.letter import header, parsed, sender_of
+from bridge.inbound.letter import header, sender_of
+from bridge.inbound.parsing import parsed
 from bridge.mailroom.replies import take_reply
 from bridge.mailroom.returns import take_bounce, take_complaint
 from bridge.services import Services

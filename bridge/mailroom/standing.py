@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from bridge import proofs
 from bridge.config import Secret
 from bridge.domain import PartnerVerb
-from bridge.inbound.letter import header, letter, parsed
+from bridge.inbound.letter import header, letter
+from bridge.inbound.parsing import parsed
 from bridge.portal.deeds import Actor, by_session
 from bridge.store import people
 from bridge.store.tables import Mail, Partner, PartnerActionRow, Recipient, Ticket
