@@ -44,3 +44,15 @@ def test_a_choice_stands_left_of_its_words(page: Page, opened: Portal, browser: 
         assert radio["width"] <= 24
         assert abs((radio["y"] + radio["height"] / 2) - (box["y"] + box["height"] / 2)) < 2
         assert box["height"] >= FINGER
+
+
+def test_a_long_title_leaves_the_situation_its_place(page: Page, opened: Portal, browser: Browser) -> None:
+    words = "Não salva os produtos importados por planilha quando a planilha tem mais de mil linhas"
+    for title in (f"{words} e {words.lower()}", "Palavra" * 28):
+        opened.move(browser.file_ticket(titulo=title[:200]), "Reprovado")
+        opened.move(browser.file_ticket(titulo=title[:200]), "Publicado em Homologação")
+    page.goto("/chamados?situacao=todos")
+    for badge in page.locator(".tickets .badge").all():
+        lines = badge.evaluate("one => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)")
+        assert lines < 2.6, badge.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
