@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.portal.conftest import Browser, Portal
 from tests.portal.test_browser import chromium, pytestmark, served  # noqa: F401  (fixtures, marks)
@@ -56,3 +56,13 @@ def test_a_long_title_leaves_the_situation_its_place(page: Page, opened: Portal,
         lines = badge.evaluate("one => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)")
         assert lines < 2.6, badge.inner_text()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_an_empty_board_says_so(page: Page, opened: Portal, browser: Browser) -> None:
+    page.goto("/chamados/quadro")
+    expect(page.get_by_text("Você ainda não abriu nenhum chamado.")).to_be_visible()
+    expect(page.get_by_role("link", name="Abrir o primeiro")).to_be_visible()
+    browser.file_ticket(titulo="O primeiro")
+    page.reload()
+    expect(page.get_by_role("link", name="O primeiro")).to_be_visible()
+    expect(page.get_by_text("Você ainda não abriu nenhum chamado.")).to_have_count(0)
