@@ -37,19 +37,20 @@ def test_statement_2_a_closed_tab_loses_nothing(desk: Desk) -> None:
     desk.saved()
     desk.reopen()
     desk.page.goto("/chamados/novo")
-    desk.page.get_by_role("link", name="Não salva produtos importados").click()
+    desk.page.get_by_role("link", name=re.compile("^Não salva produtos importados")).click()
     assert desk.typed() == typed
     desk.kept("tela.png")
     desk.page.goto("/chamados/novo")
-    desk.page.get_by_role("link", name="Outro problema").click()
+    desk.page.get_by_role("link", name="Outro problema", exact=True).click()
     assert desk.typed()["titulo"] == "Outro problema"
     assert desk.typed()["descricao"] == ""
     expect(desk.page.locator("a.file-name")).to_have_count(0)
     desk.page.goto("/chamados/novo")
-    desk.page.get_by_role("button", name="Descartar Não salva").click()
-    desk.page.goto("/chamados/novo")
+    desk.page.get_by_role("link", name="Descartar “Não salva").click()
+    desk.page.get_by_role("button", name="Descartar").click()
+    expect(desk.page.get_by_text("Rascunho descartado.")).to_be_visible()
     expect(desk.page.get_by_role("link", name="Não salva produtos importados")).to_have_count(0)
-    expect(desk.page.get_by_role("link", name="Outro problema")).to_be_visible()
+    expect(desk.page.get_by_role("link", name="Outro problema", exact=True)).to_be_visible()
 
 
 @JAVASCRIPT
