@@ -63,7 +63,7 @@ def verdicts(seen: Observation, workflow: Workflow) -> list[Verdict]:
         fix_verdict(counted, workflow.reviews),
         _publication(seen, Stage.STAGING, workflow),
         _publication(seen, Stage.PRODUCTION, workflow),
-        _partner(seen.partner_actions, seen.issue, workflow),
+        _partner(seen.partner_actions),
     )
     return [verdict for verdict in found if verdict]
 
@@ -80,9 +80,7 @@ def moves(seen: Observation, workflow: Workflow) -> Iterator[Recede | Comment | 
     status = seen.issue.status
     for verdict in unspent(seen, workflow):
         state = seen.lanes.get(verdict.lane)
-        step = _led_before(verdict, state, seen.issue, workflow) or _weigh(
-            verdict, status, seen.issue, workflow
-        )
+        step = _led_before(verdict, state, seen.issue, workflow) or _weigh(verdict, status, seen, workflow)
         step = _unanswered(step, seen) or step
         if isinstance(step, Move):
             yield from _fields(step, seen)
@@ -145,12 +143,15 @@ def _led_before(verdict: Verdict, state: LaneState | None, issue: Issue, workflo
     return next((Move(verdict=verdict, trigger=trigger, path=()) for trigger in led), None)
 
 
-def _weigh(verdict: Verdict, status: str, issue: Issue, workflow: Workflow) -> Move | Wait:
-    refusals = []
+def _weigh(verdict: Verdict, status: str, seen: Observation, workflow: Workflow) -> Move | Wait:
+    refusals, issue = [], seen.issue
     for trigger in verdict.triggers:
         rule = workflow.rules[trigger]
         if status == rule.to:
             return Move(verdict=verdict, trigger=trigger, path=())
+        if late := _said_too_early(verdict, seen, rule):
+            refusals.append(late)
+            continue
         path = workflow.path(rule=rule, start=status) if status in rule.moves_from else None
         if path:
             newest = issue.status_changes[-1].id if issue.status_changes else "0"
@@ -213,13 +214,11 @@ def _publication(seen: Observation, stage: Stage, workflow: Workflow) -> Verdict
     )
 
 
-def _partner(actions: Sequence[PartnerAction], issue: Issue, workflow: Workflow) -> Verdict | None:
+def _partner(actions: Sequence[PartnerAction]) -> Verdict | None:
     asked = [action for action in actions if action.verb.trigger]
     if not asked:
         return None
     last = max(asked, key=lambda action: action.id)
-    if not _is_in_time(last, issue, workflow.rules[Trigger(last.verb.value)]):
-        return None
     return Verdict(
         lane=Lane.PARTNER,
         triggers=(Trigger(last.verb.value),),
@@ -228,16 +227,25 @@ def _partner(actions: Sequence[PartnerAction], issue: Issue, workflow: Workflow)
     )
 
 
-def _is_in_time(action: PartnerAction, issue: Issue, rule: Rule) -> bool:
-    """Whether the ticket has been where this can be said ever since it was: of a later fix it says nothing.
+def _said_too_early(verdict: Verdict, seen: Observation, rule: Rule) -> str:
+    """Why what the partner said does not count: the ticket has left since where it can be said.
 
-    The page on which it was said may have been older than what somebody had done in Jira.
+    The page on which it was said may have been older than what somebody had done in Jira. Of a later fix it
+    says nothing.
     """
+    action = next((one for one in seen.partner_actions if f"action:{one.id}" == verdict.identity), None)
+    if action is None or _stays(action, seen.issue) <= {*rule.moves_from, *rule.through}:
+        return ""
+    return f"it was said before the ticket left {', '.join(rule.moves_from)}, and is not of what came after"
+
+
+def _stays(action: PartnerAction, issue: Issue) -> set[str]:
+    """The statuses in which the ticket has been since something was said."""
     said_at = action.at + CLOCK_SKEW
     before = [change.to_status for change in issue.status_changes if change.at <= said_at]
     after = [change for change in issue.status_changes if change.at > said_at]
     here = before[-1] if before else after[0].from_status if after else issue.status
-    return {here, *(change.to_status for change in after)} <= {*rule.moves_from, *rule.through}
+    return {here, *(change.to_status for change in after)}
 
 
 _SAID = {
