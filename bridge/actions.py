@@ -53,7 +53,7 @@ class Move:
     trigger: Trigger
     path: tuple[str, ...]
     after: str = "0"
-    """The newest changelog entry seen: what this move adds comes later."""
+    """How many moves of the bridge's own to where the verdict leads were seen: this one is one more."""
 
 
 @dataclass(frozen=True, kw_only=True)

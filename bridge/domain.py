@@ -28,7 +28,7 @@ def ticket_id(text: str) -> int | None:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusChange:
-    """One entry of an issue's changelog that changed its status. `id` is the changelog's own, increasing."""
+    """One entry of an issue's changelog that changed its status; its `id` says nothing of the order."""
 
     id: str
     at: datetime
@@ -287,7 +287,7 @@ class LaneState:
     spent: bool
     refusal: str
     moving_after: str = ""
-    """The newest changelog entry when the bridge set out to move the ticket by it; empty before that."""
+    """How many moves to there the bridge had made when it set out to make one more; empty before that."""
 
 
 # --- what is told

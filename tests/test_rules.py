@@ -287,13 +287,24 @@ def test_a_move_whose_answer_was_lost_is_not_made_again_after_a_person_undid_it(
     one = pull(reviews=(review(1, "APPROVED"),))
     before = change(1, 0, "Doing", "PR Review")
     [first] = decided(seen("PR Review", one, issue={"status_changes": (before,)}))
-    assert first.after == "1"
+    assert first.after == "0"
     ours = replace(change(2, 1, "PR Review", "PR Aprovado"), by_bridge=True)
     undone = {"status_changes": (before, ours, change(3, 2, "PR Aprovado", "Error Fix"))}
-    for after, path in (("1", ()), ("2", ("PR Review", "PR Aprovado")), ("", ("PR Review", "PR Aprovado"))):
+    for after, path in (("0", ()), ("1", ("PR Review", "PR Aprovado")), ("", ("PR Review", "PR Aprovado"))):
         state = LaneState(identity=first.verdict.identity, spent=False, refusal="", moving_after=after)
         lanes = {Lane.PULL_REQUESTS: state}
         assert path_of(seen("Error Fix", one, issue=undone, lanes=lanes)) == [path]
+
+
+def test_a_move_whose_answer_was_lost_is_known_whatever_id_and_time_its_node_gave_it() -> None:
+    one = pull(reviews=(review(1, "APPROVED"),))
+    before = change(10200, 0, "Doing", "PR Review")
+    [first] = decided(seen("PR Review", one, issue={"status_changes": (before,)}))
+    ours = replace(change(10100, -1, "PR Review", "PR Aprovado"), by_bridge=True)
+    undone = (ours, before, change(10201, 2, "PR Aprovado", "Error Fix"))
+    state = LaneState(identity=first.verdict.identity, spent=False, refusal="", moving_after=first.after)
+    lanes = {Lane.PULL_REQUESTS: state}
+    assert path_of(seen("Error Fix", one, issue={"status_changes": undone}, lanes=lanes)) == [()]
 
 
 def test_a_verdict_that_waited_is_tried_again_while_it_holds() -> None:

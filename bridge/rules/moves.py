@@ -134,13 +134,21 @@ def _led_before(verdict: Verdict, state: LaneState | None, issue: Issue, workflo
     """The move that Jira made though its answer was lost: somebody may have dragged the ticket on since."""
     if state is None or not state.moving_after or not verdict.is_no_news_after(state.identity):
         return None
-    ours = {
-        change.to_status
-        for change in issue.status_changes
-        if change.by_bridge and int(change.id) > int(state.moving_after)
-    }
-    led = (trigger for trigger in verdict.triggers if workflow.rules[trigger].to in ours)
-    return next((Move(verdict=verdict, trigger=trigger, path=()) for trigger in led), None)
+    ours = _ours(verdict, issue, workflow)
+    if len(ours) <= int(state.moving_after):
+        return None
+    led = next(trigger for trigger in verdict.triggers if workflow.rules[trigger].to == ours[-1])
+    return Move(verdict=verdict, trigger=led, path=())
+
+
+def _ours(verdict: Verdict, issue: Issue, workflow: Workflow) -> list[str]:
+    """Where the bridge's own moves led, of those to where this verdict leads.
+
+    They are counted: neither ids nor times tell for certain what came after a change that was seen, for each
+    node of a Data Center has its own.
+    """
+    targets = {workflow.rules[trigger].to for trigger in verdict.triggers}
+    return [one.to_status for one in issue.status_changes if one.by_bridge and one.to_status in targets]
 
 
 def _weigh(verdict: Verdict, status: str, seen: Observation, workflow: Workflow) -> Move | Wait:
@@ -154,8 +162,8 @@ def _weigh(verdict: Verdict, status: str, seen: Observation, workflow: Workflow)
             continue
         path = workflow.path(rule=rule, start=status) if status in rule.moves_from else None
         if path:
-            newest = issue.status_changes[-1].id if issue.status_changes else "0"
-            return Move(verdict=verdict, trigger=trigger, path=path, after=newest)
+            made = len(_ours(verdict, issue, workflow))
+            return Move(verdict=verdict, trigger=trigger, path=path, after=str(made))
         refusals.append(_refusal(rule, status))
     return Wait(verdict=verdict, reason="; ".join(refusals))
 

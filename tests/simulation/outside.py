@@ -40,6 +40,11 @@ class Outside:
         self._serial += 1
         return self._serial
 
+    def _of_a_node(self) -> int:
+        """A changelog id: Jira's two nodes answer in turn, and draw theirs from banks of their own."""
+        number = self.serial()
+        return number + (1_000_000 if number % 2 else 0)
+
     # --- Jira
 
     def create(self, marker: str) -> Issue:
@@ -90,7 +95,9 @@ class Outside:
         return number
 
     def _changed(self, issue: Issue, name: str, old: str, new: str, who: str) -> None:
-        one = Change(id=self.serial(), at=self.clock(), by_bridge=who == BRIDGE, field=name, old=old, new=new)
+        one = Change(
+            id=self._of_a_node(), at=self.clock(), by_bridge=who == BRIDGE, field=name, old=old, new=new
+        )
         issue.changes.append(one)
         issue.touched.append(self.clock())
         item = {"field": name, "fieldId": f"f-{name}", "fromString": old, "toString": new}

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) -> Issue:
     """An issue with its whole changelog and all its comments, oldest first."""
     fields = found["fields"]
-    ordered = sorted(histories, key=lambda history: int(history["id"]))
+    ordered = sorted(histories, key=_written)
     return Issue(
         key=found["key"],
         id=str(found["id"]),
@@ -46,10 +46,15 @@ def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) 
 
 
 def said(fields: Json, comments: list[Json], site: Site) -> tuple[JiraComment, ...]:
-    """An issue's comments; those of one with a security level are all for some people only."""
+    """An issue's comments, oldest first; those of one with a security level are all for some people only."""
     # Jira leaves the field out only where the site has hidden it.
     restricted = fields.get("security") is not None
-    return tuple(_comment(one, site, restricted=restricted) for one in comments)
+    return tuple(_comment(one, site, restricted=restricted) for one in sorted(comments, key=_written))
+
+
+def _written(one: Json) -> tuple[datetime, int]:
+    """Orders by time: each node of a Data Center has drawn a hundred ids ahead, so theirs are in no order."""
+    return moment(one["created"]), int(one["id"])
 
 
 def _assigned(histories: list[Json]) -> frozenset[str]:

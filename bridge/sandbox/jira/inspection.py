@@ -30,7 +30,7 @@ def shown(site: Site, issue: Issue, base: str) -> Json:
             for one in issue.attachments
         ],
         "remotelinks": [view.remote_link(issue, link) for link in issue.remote_links],
-        "history": sorted(_history(found), key=lambda change: int(change["id"])),
+        "history": sorted(_history(found), key=lambda change: change["created"]),
         "properties": dict(issue.properties),
     }
 

@@ -21,7 +21,10 @@ class LaneRow(Base):
     spent_at: Mapped[datetime | None]
     refusal: Mapped[str] = mapped_column(default="")
     moving_after: Mapped[str] = mapped_column(String(32), default="")
-    """The newest changelog entry when the bridge set out to move the ticket by it; empty before that."""
+    """How many moves to there the bridge had made when it set out to make one more; empty before that.
+
+    Rows from before this was counted have a changelog id here, which no count reaches.
+    """
     at: Mapped[datetime]
 
 
