@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -118,9 +120,8 @@ class Reader:
 
     def address(self, name: str) -> str:
         value = self.required(name)
-        self.check(
-            name, not value or "@" in parseaddr(value)[1], "must be an e-mail address, as Name <a@b.example>"
-        )
+        good = is_address(parseaddr(value)[1])
+        self.check(name, not value or good, "must be an e-mail address, as Name <a@b.example>")
         return value
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
@@ -139,6 +140,14 @@ class Reader:
         path = Path(self.text(name, default))
         self.check(name, not os.path.exists(path) or os.path.isdir(path), "must be a folder; this is a file")
         return path
+
+
+def is_address(value: str) -> bool:
+    """Whether an e-mail can be written to it."""
+    try:
+        return bool(Address(addr_spec=value).domain)
+    except (ValueError, IndexError, MessageError):
+        return False
 
 
 def is_domain(value: str) -> bool:

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from bridge import reconcile as reconciling
 from bridge.cli import main
 from bridge.store import Store, people
 from bridge.store.filing import Submission, file_ticket
-from bridge.store.tables import Ticket
+from bridge.store.tables import Recipient, Ticket
 from mappings.loader import SHIPPED
 from tests.settings import SETTINGS
 from tests.world import ANSWERS
@@ -139,3 +139,37 @@ def test_a_look_that_parks_has_failed_and_one_that_ends_has_not(
     monkeypatch.setattr(reconciling, "_only_filed", lambda *_: True)
     said = chamados("reconcile", "CT-1")
     assert said.exit_code == 0, said.stdout
+
+
+HUGE = "9" * 20
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mail send-test notanaddress",
+        "mail send-test josé@revenda.example",
+        "partners add Revenda notanaddress",
+        "deliveries list --since 999999d",
+        "deliveries list --since 0001-01-01T00:00+14:00",
+        f"deliveries list --limit {HUGE}",
+        "deliveries list --limit 0",
+        f"deliveries show {HUGE}",
+        f"deliveries replay {HUGE}",
+        "serve --port 99999",
+        "serve --processes 0",
+    ],
+)
+def test_a_word_that_cannot_be_meant_is_wrong_usage(chamados: Type, tmp_path: Path, command: str) -> None:
+    unusable = {"CHAMADOS_SECRET_KEY": ""}  # so that whatever gets past its words ends there
+    said = chamados(*command.split(), **unusable)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr.splitlines()[-1].startswith("Error: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_e_mail_of_a_ticket_that_nobody_follows_is_not_there(chamados: Type, store: Store) -> None:
+    with store.begin() as db:
+        db.execute(delete(Recipient))
+    said = chamados("mail", "preview", "recebido", "--ref", "CT-1", "--text")
+    assert (said.exit_code, said.stderr) == (1, "nobody follows CT-1: no e-mail of it goes to anybody\n")

@@ -38,6 +38,9 @@ UNUSABLE = {
     "PUBLIC_URL": ["http://[x", "http://a:zz", "http://a.example/#top"],
     "JIRA_URL": ["https://user:can[ary@jira.example"],
     "OPENAI_BASE_URL": ["nope"],
+    "MAIL_FROM": ['"x <a@canary.example>', "a@b@canary.example", "josé@canary.example", "@canary.example"],
+    "OPERATOR": ["a@b, canary"],
+    "PARTNERS": ['"x <a@canary.example>; Bia <bia@canary.example>'],
     "DATABASE_URL": [
         "canary",
         "mysql://u:canary@h/d",

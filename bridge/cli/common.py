@@ -17,6 +17,30 @@ from bridge.store.schema import NetworkFileSystem, SchemaOutdated
 from mappings import MappingError
 from mappings import load as load_mappings
 
+PORT = click.IntRange(0, 65535)
+NUMBER = click.IntRange(1, 2**63 - 1)
+"""The number of a row, or how many: what a database can count."""
+
+
+class EmailAddress(click.ParamType[str]):
+    """An address that an e-mail can be written to; `public`: from anywhere, not only from this machine."""
+
+    name = "e-mail"
+
+    def __init__(self, *, public: bool) -> None:
+        self._public = public
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from email_validator import EmailNotValidError, validate_email
+
+        try:
+            return validate_email(
+                value, check_deliverability=False, globally_deliverable=self._public, allow_smtputf8=False
+            ).normalized
+        except EmailNotValidError as error:
+            return self.fail(f"{value} is not an e-mail address: {error}")
+
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 

@@ -15,7 +15,7 @@ import click
 import requests
 
 from bridge.cli import journey
-from bridge.cli.common import fail
+from bridge.cli.common import PORT, fail
 from bridge.cli.waiting import free_port, until
 from bridge.sandbox.server import Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
@@ -25,8 +25,8 @@ SHOWN_LINES = 40
 
 
 @click.command()
-@click.option("--port", default=8100, show_default=True, help="HTTP; 0 picks a free one.")
-@click.option("--smtp-port", default=8125, show_default=True)
+@click.option("--port", type=PORT, default=8100, show_default=True, help="HTTP; 0 picks a free one.")
+@click.option("--smtp-port", type=PORT, default=8125, show_default=True)
 @click.option("--bridge-url", default="http://127.0.0.1:8000", show_default=True, help="Where webhooks go.")
 @click.option("--jira", type=click.Choice(["Cloud", "Server"]), default="Cloud", show_default=True)
 @click.option("--empty", is_flag=True, help="A fresh Jira: nothing that the bridge needs is there yet.")
@@ -50,7 +50,7 @@ def sandbox(*, port: int, smtp_port: int, bridge_url: str, jira: str, empty: boo
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, help="Where the bridge answers.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="Where the bridge answers.")
 @click.option("--journey", "walk", is_flag=True, help="Walk two tickets through every status, then end.")
 def demo(port: int, walk: bool) -> None:
     """Sandbox and bridge together; nothing leaves this machine."""

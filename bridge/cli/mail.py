@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bridge.cli.common import clean, fail, faults_said, opened
+from bridge.cli.common import EmailAddress, clean, fail, faults_said, opened
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.mail import Mailer
 from bridge.config import mappings_directory
@@ -72,7 +72,7 @@ def preview(kind: str, ref: str, reader: str, as_text: bool, as_raw: bool) -> No
 
 
 @mail.command("send-test")
-@click.argument("address")
+@click.argument("address", type=EmailAddress(public=False))
 @click.option("--kind", default="recebido", show_default=True)
 def send_test(address: str, kind: str) -> None:
     """Send an example through the relay, now: even while the bridge lets the relay rest."""
@@ -133,8 +133,10 @@ def _of_ticket(kind: str, ref: str, reader: str) -> EmailMessage:
         ticket = db.get(Ticket, ticket_id(ref) or 0)
         if ticket is None:
             fail(f"there is no ticket {ref}")
-        about = followers.of_ticket(db, ticket)[0]
-        follower = replace(about, is_opener=reader == "opener", proved=reader != "stranger")
+        about = followers.of_ticket(db, ticket)
+        if not about:
+            fail(f"nobody follows {ref}: no e-mail of it goes to anybody")
+        follower = replace(about[0], is_opener=reader == "opener", proved=reader != "stranger")
         return letter(
             db, services, ticket, follower, Happening(kind=kind, cause="preview", context=_said(ticket))
         )

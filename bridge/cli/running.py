@@ -12,7 +12,7 @@ from gunicorn.glogging import Logger
 
 from bridge.app import carried, create_app
 from bridge.carrier import Carrier
-from bridge.cli.common import fail, opened
+from bridge.cli.common import PORT, fail, opened
 from bridge.services import Services
 
 THREADS = 16
@@ -77,8 +77,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, help="0 picks a free one.")
-@click.option("--processes", default=1, show_default=True, help="More than one needs PostgreSQL.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="0 picks a free one.")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="More than one needs PostgreSQL.",
+)
 def serve(host: str, port: int, processes: int) -> None:
     """Answer partners and webhooks, and reconcile tickets too unless CHAMADOS_WORKERS is 0."""
     sys.setswitchinterval(SWITCH_SECONDS)

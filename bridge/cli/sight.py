@@ -9,7 +9,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
-from bridge.cli.common import clean, fail, faults_said, opened
+from bridge.cli.common import NUMBER, clean, fail, faults_said, opened
 from bridge.config import mappings_directory
 from bridge.domain import reference, ticket_id
 from bridge.services import Services
@@ -33,10 +33,12 @@ class Ago(click.ParamType[datetime]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         age = re.fullmatch(r"(\d{1,6})([mhd])", value)
-        if age:
-            return datetime.now(UTC) - timedelta(**{self._UNITS[age[2]]: int(age[1])})
         try:
+            if age:
+                return datetime.now(UTC) - timedelta(**{self._UNITS[age[2]]: int(age[1])})
             return datetime.fromisoformat(value).astimezone(UTC)
+        except OverflowError:
+            return self.fail(f"{value!r} was before all times")
         except ValueError:
             return self.fail(f"{value!r} is neither an age (90m, 2h, 3d) nor a time (2026-11-24T10:00)")
 
@@ -84,7 +86,7 @@ def deliveries() -> None:
 
 @deliveries.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
-@click.option("--limit", default=SHOWN, show_default=True)
+@click.option("--limit", type=NUMBER, default=SHOWN, show_default=True)
 @click.option("--since", type=AGO, help="As for `replay`.")
 @click.option("--status", type=click.Choice(RESULTS), help="Only those with this outcome.")
 def list_deliveries(as_json: bool, limit: int, since: datetime | None, status: str | None) -> None:
@@ -110,7 +112,7 @@ def list_deliveries(as_json: bool, limit: int, since: datetime | None, status: s
 
 
 @deliveries.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def show_delivery(number: int) -> None:
     """One delivery with its body."""
     with opened().store.read() as db:
@@ -124,7 +126,7 @@ def show_delivery(number: int) -> None:
 
 
 @deliveries.command("replay")
-@click.argument("numbers", type=int, nargs=-1)
+@click.argument("numbers", type=NUMBER, nargs=-1)
 @click.option(
     "--since", type=AGO, help="Those received since: 90m, 2h, 3d or a time such as 2026-11-24T10:00."
 )

@@ -18,7 +18,7 @@ from bridge.config.settings import (
     OpenAISettings,
     UploadSettings,
 )
-from bridge.environment import Reader, Secret, is_domain
+from bridge.environment import Reader, Secret, is_address, is_domain
 
 __all__ = [
     "Config",
@@ -187,7 +187,7 @@ def _mail(reader: Reader) -> MailSettings:
         "must be a header's name, such as Resend-Idempotency-Key",
     )
     operator = reader.text("OPERATOR", "")
-    reader.check("OPERATOR", not operator or "@" in operator, "must be an e-mail address")
+    reader.check("OPERATOR", not operator or is_address(operator), "must be an e-mail address")
     replies = reader.text("MAIL_REPLIES", "").lower()
     reader.check("MAIL_REPLIES", not replies or is_domain(replies), "must be a domain, without @")
     mailbox = Secret(reader.imap("IMAP_URL"))
@@ -239,9 +239,8 @@ def _uploads(reader: Reader) -> UploadSettings:
 
 def _partners(reader: Reader) -> tuple[tuple[str, str], ...]:
     parsed = [parseaddr(entry) for entry in reader.text("PARTNERS", "").split(";") if entry.strip()]
-    reader.check(
-        "PARTNERS", all("@" in email for _, email in parsed), "write each as Name <e-mail>, split by ;"
-    )
+    good = all(is_address(email) for _, email in parsed)
+    reader.check("PARTNERS", good, "write each as Name <e-mail>, split by ;")
     return tuple((name or email, email) for name, email in parsed)
 
 
@@ -258,5 +257,5 @@ def _identity(reader: Reader) -> IdentitySettings:
 
 def _operators(reader: Reader) -> frozenset[str]:
     emails = reader.text("OPERATORS", "").replace(",", " ").replace(";", " ").lower().split()
-    reader.check("OPERATORS", all("@" in email for email in emails), "must be e-mail addresses")
+    reader.check("OPERATORS", all(map(is_address, emails)), "must be e-mail addresses")
     return frozenset(emails)
