@@ -11,6 +11,18 @@ PENDING = 2
 """The exit status when something is left to do."""
 
 
+def agree(todo: Sequence[Change]) -> None:
+    """Ask whether the changes may be made; leave where they may not, or nobody answers."""
+    try:
+        agreed = click.confirm(f"Make {counted(len(todo), 'change')}?")
+    except click.Abort:
+        click.echo("\nNothing was done: say --yes where nobody can be asked.", err=True)
+        raise SystemExit(PENDING) from None
+    if not agreed:
+        click.echo("Nothing was done.", err=True)
+        raise SystemExit(PENDING)
+
+
 def print_changes(changes: Sequence[Change], unseen: Sequence[str], *, place: str) -> None:
     """`place`: whose administration a person needs, such as `Jira's`."""
     for change in changes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from bridge.cli.common import clean, fail, faults_said
-from bridge.cli.differences import PENDING, document, print_changes, print_steps
+from bridge.cli.differences import PENDING, agree, document, print_changes, print_steps
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github.survey import Survey
 from bridge.config import Config, load
@@ -58,9 +58,8 @@ def apply(secret: bool, yes: bool) -> None:
     todo = [change for change in changes if change.way in {Way.ADD, Way.CHANGE}]
     todo += _secrets_again(wanted, live, todo) if secret else []
     print_changes(changes, unchecked_github(wanted, live), place=PLACE)
-    if todo and not yes and not click.confirm(f"Make {counted(len(todo), 'change')}?"):
-        click.echo("Nothing was done.", err=True)
-        raise SystemExit(PENDING)
+    if todo and not yes:
+        agree(todo)
     failed = _carry_out(survey, todo, wanted, secret=config.github.webhook_secrets[0].reveal())
     _end(compare_github(wanted, _seen(survey, wanted)) if todo else changes, failed)
 

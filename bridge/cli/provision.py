@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bridge.cli.common import clean, fail, faults_said
-from bridge.cli.differences import PENDING, document, print_changes, print_steps
+from bridge.cli.differences import PENDING, agree, document, print_changes, print_steps
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira.administration import Administration
 from bridge.clients.jira.builder import Builder
@@ -116,9 +116,8 @@ def _agree(todo: Sequence[Change], *, adopt: bool, yes: bool) -> None:
                 err=True,
             )
             raise SystemExit(PENDING)
-    if todo and not yes and not click.confirm(f"Make {counted(len(todo), 'change')}?"):
-        click.echo("Nothing was done.", err=True)
-        raise SystemExit(PENDING)
+    if todo and not yes:
+        agree(todo)
 
 
 def _carry_out(builder: Builder, todo: Sequence[Change]) -> list[tuple[Change, str]]:

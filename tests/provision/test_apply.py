@@ -56,6 +56,8 @@ def test_a_site_set_up_by_hand_needs_nothing(ready: Workplace) -> None:
 def test_nothing_is_done_without_a_yes(workplace: Workplace) -> None:
     code, said = workplace.run("jira", "apply", said="n\n")
     assert (code, "Nothing was done." in said) == (2, True)
+    code, said = workplace.run("jira", "apply")
+    assert (code, "Nothing was done: say --yes where nobody can be asked" in said) == (2, True)
     assert workplace.writes() == []
 
 

@@ -56,6 +56,8 @@ def test_a_webhook_is_registered_and_repaired(ready: Workplace) -> None:
     code, told = plan(ready)
     assert (code, [one["action"] for one in told["changes"]]) == (2, ["add"])
     assert ready.run("github", "apply", said="n\n")[0] == 2
+    code, said = ready.run("github", "apply")
+    assert (code, "Nothing was done: say --yes where nobody can be asked" in said) == (2, True)
     assert not repo.hooks
     code, said = ready.run("github", "apply", "--yes")
     assert code == 0, said
