@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,9 +13,11 @@ from marshmallow import ValidationError, fields
 MAXIMUM_ITEMS = 50
 MAXIMUM_ITEM = 500
 """Characters of one address, step or link."""
+MAXIMUM_WRITTEN = 100_000
+"""Characters, spaces included, of what is to become one line or a list: nobody looks at more of them."""
+MAXIMUM_ADDRESS = 320
 
 SEPARATORS = r"[;\t\r\n]"
-_LINE_BREAKS = re.compile(r"\s*(?:\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])\s*")
 # They reorder what is read without being seen (CVE-2021-42574).
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -123,9 +126,10 @@ def one_line(text: str) -> str:
     """The text in one line, trimmed.
 
     Raises:
-        ValidationError: it holds control characters.
+        ValidationError: it holds control characters, or is longer than any line.
     """
-    line = _LINE_BREAKS.sub(" ", text.strip()).replace("\t", " ")
+    refuse_too_long(text, MAXIMUM_WRITTEN)
+    line = " ".join(filter(None, (part.strip() for part in text.splitlines()))).replace("\t", " ")
     if any(unicodedata.category(char) == "Cc" or char in _REORDERING for char in line):
         raise ValidationError(
             "O texto contém caracteres de controle, que não aparecem na tela. Digite-o de novo."
@@ -135,10 +139,10 @@ def one_line(text: str) -> str:
 
 def items(value: Any, *, separators: str) -> list[str]:
     """The entries of a list, or of a text that separates them; empty ones left out."""
-    given = value if isinstance(value, list) else [value]
-    found = [one_line(part) for text in given for part in re.split(separators, text_of(text)) if part.strip()]
-    if len(found) > MAXIMUM_ITEMS:
-        raise ValidationError(f"São no máximo {MAXIMUM_ITEMS} itens; você informou {len(found)}.")
+    given = [text_of(text) for text in (value if isinstance(value, list) else [value])]
+    refuse_too_long("".join(given), MAXIMUM_WRITTEN)
+    found = [one_line(part) for text in given for part in re.split(separators, text) if part.strip()]
+    refuse_too_many(found)
     for item in found:
         refuse_too_long(item, MAXIMUM_ITEM)
     return found
@@ -147,19 +151,21 @@ def items(value: Any, *, separators: str) -> list[str]:
 def written_addresses(value: Any) -> list[str]:
     """The addresses as they were written, right or wrong. Mail programs copy `Ana <ana@…>`."""
     parts = items(value, separators=r"[;,\t\r\n]")
-    return [written for part in parts for written in _in_angles_or_words(part)]
+    found = [written for part in parts for written in _in_angles_or_words(part)]
+    refuse_too_many(found)
+    return found
 
 
 def repeated(value: Any) -> list[str]:
     """The addresses that were written more than once."""
-    written = [one.casefold() for one in written_addresses(value)]
-    return list(dict.fromkeys(one for one in written if written.count(one) > 1))
+    written = Counter(one.casefold() for one in written_addresses(value))
+    return [one for one, times in written.items() if times > 1]
 
 
 def _in_angles_or_words(part: str) -> list[str]:
-    angled = re.search(r"<([^<>\s]+@[^<>\s]+)>", part)
+    angled = [one for one in re.findall(r"<([^<>\s]+)>", part) if "@" in one[1:-1]]
     if angled:
-        return [angled[1]]
+        return angled[:1]
     words = part.split()
     return words if all("@" in word for word in words) else [part]
 
@@ -171,7 +177,8 @@ def address(text: str) -> str:
         ValidationError: naming the address that is none.
     """
     try:
-        return validate_email(text, check_deliverability=False).normalized
+        # What is cut is still longer than any address.
+        return validate_email(text[: MAXIMUM_ADDRESS + 1], check_deliverability=False).normalized
     except EmailNotValidError:
         raise ValidationError(
             f"“{shortened(text)}” não é um e-mail. Escreva-o como nome@empresa.com.br."
@@ -181,6 +188,11 @@ def address(text: str) -> str:
 def refuse_too_long(text: str, limit: int | None) -> None:
     if limit is not None and len(text) > limit:
         raise ValidationError(f"O texto tem {len(text)} caracteres; o máximo é {limit}.")
+
+
+def refuse_too_many(found: list[str]) -> None:
+    if len(found) > MAXIMUM_ITEMS:
+        raise ValidationError(f"São no máximo {MAXIMUM_ITEMS} itens; você informou {len(found)}.")
 
 
 def is_link(text: str) -> bool:

@@ -5,7 +5,17 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 
-from bridge.portal.answers import Address, Addresses, Choice, Line, Links, Paragraphs, Steps, repeated
+from bridge.portal.answers import (
+    MAXIMUM_ADDRESS,
+    Address,
+    Addresses,
+    Choice,
+    Line,
+    Links,
+    Paragraphs,
+    Steps,
+    repeated,
+)
 from mappings.model import FieldType, Form, FormField
 
 LINKS = "links"
@@ -142,7 +152,7 @@ _NOT_NULL: dict[str, Any] = {"null": "Este campo não pode ser nulo."}
 _MEMBERS: dict[FieldType, Callable[[FormField], fields.Field[Any]]] = {
     FieldType.TEXT: lambda field: Line(max_length=field.max_length, error_messages=_NOT_NULL),
     FieldType.LONG_TEXT: lambda field: Paragraphs(max_length=field.max_length, error_messages=_NOT_NULL),
-    FieldType.EMAIL: lambda field: Address(max_length=320, error_messages=_NOT_NULL),
+    FieldType.EMAIL: lambda field: Address(max_length=MAXIMUM_ADDRESS, error_messages=_NOT_NULL),
     FieldType.EMAILS: lambda field: Addresses(error_messages=_NOT_NULL),
     FieldType.STEPS: lambda field: Steps(error_messages=_NOT_NULL),
     FieldType.CHOICE: lambda field: Choice(

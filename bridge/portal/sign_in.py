@@ -7,14 +7,14 @@ the first: whoever opens the mail on a phone signs in at the desk.
 from email.message import EmailMessage
 from urllib.parse import parse_qs, urlsplit
 
-from email_validator import EmailNotValidError, validate_email
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from bridge import emails
-from bridge.portal import access
+from bridge.portal import access, answers
 from bridge.portal.access import services
 from bridge.portal.devices import device
 from bridge.portal.pages import pages
@@ -42,8 +42,8 @@ def request_link() -> ResponseReturnValue:
     """Send a link to a registered address. The answer is the same for every address."""
     typed = request.form.get("email", "").strip()
     try:
-        email = validate_email(typed, check_deliverability=False).normalized
-    except EmailNotValidError:
+        email = answers.address(typed)
+    except ValidationError:
         return _with_browser_cookie(_ask(email=typed, error=ASK_FOR_EMAIL)), 422
     browser = access.read_cookie(access.BROWSER_COOKIE) or people.new_token()
     page = Response(render_template("portal/link_sent.html", email=email), mimetype="text/html")
