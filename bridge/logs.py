@@ -16,7 +16,10 @@ FIRST = ("timestamp", "level", "event")
 """How a line begins, for those who read it without a tool."""
 SHORTEST = 6
 """Characters: what is shorter is part of too many words to be taken out of all of them."""
-_ADDRESS = re.compile(r"[\w.+%-]+@((?:[\w-]+\.)+\w+)")
+LONGEST = 20_000
+"""Characters of one value that are written: a whole traceback, but no payload."""
+# Not tried anew from each character of an endless word.
+_ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]+@((?:[\w-]+\.)+\w+)")
 _PATH_TOKEN = re.compile(r"(/(?:entrar|agir|avisos)/)[^\s/?\"'<]+")
 
 
@@ -85,7 +88,8 @@ class _Silence:
     def _clean(self, value: Any) -> Any:
         if value is None or isinstance(value, (bool, int, float)):
             return value
-        text = self._secret.sub("…", str(value))
+        # Cut twice: no secret may stand half inside.
+        text = self._secret.sub("…", str(value)[: 2 * LONGEST])[:LONGEST]
         return _PATH_TOKEN.sub(r"\1…", _ADDRESS.sub(r"…@\1", text))
 
 

@@ -23,7 +23,7 @@ BROUGHT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "
 _WORD = re.compile(r"[^\s<>,;:\"()\[\]\\]+")
 _IN_BRACKETS = re.compile(r"<\s*+([^\s<>]++)\s*+>")
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
-_PICTURE_TOKEN = re.compile(r"\[(?:cid:|image: ?)([^\]]*)\]", re.IGNORECASE)
+_PICTURE_TOKEN = re.compile(r"\[(?:cid:|image: ?)([^\]]{0,300})\]", re.IGNORECASE)
 _PICTURE_IN_TEXT = re.compile(r"data:[^\s\"'<>]{200,}")
 """A picture written into the HTML: of no use here, and longer than all the words."""
 _FOR_NAMES_ONLY = {"idna", "punycode"}

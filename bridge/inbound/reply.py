@@ -22,8 +22,9 @@ LONGEST_LINE = 2000
 
 _ATTRIBUTION = re.compile(
     r"(em|no dia|on)\b.{4,400}\b(escreveu|wrote)\s*:"  # Gmail, Apple Mail, Thunderbird, Yahoo, Roundcube
-    r"|.{1,200}<\S+@\S+>\s*(escreveu|wrote)\b.{0,80}:"  # Evolution: Nome <endereço> escreveu (10/11/2026):
-    r"|\d{4}-\d\d-\d\d \d\d?:\d\d (GMT|UTC)\S* .{0,200}<\S+@\S+>:",  # older Gmail
+    # Evolution: Nome <endereço> escreveu (10/11/2026):
+    r"|.{1,200}<[^\s<>@]+@[^\s<>@]+>+\s*(escreveu|wrote)\b.{0,80}:"
+    r"|\d{4}-\d\d-\d\d \d\d?:\d\d (GMT|UTC)\S* .{0,200}<[^\s<>@]+@[^\s<>@]+>+:",  # older Gmail
     re.IGNORECASE,
 )
 _BEGINS = re.compile(r"(em|no dia|on)\b|.{1,200}<\S*@?|\d{4}-\d\d-\d\d \d", re.IGNORECASE)
@@ -39,7 +40,7 @@ _REFERENCE = re.compile(r"\[CT-\d+\]", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\u200b\u202a-\u202e\u2066-\u2069]")
 _DRAWN = re.compile(r"\s*|[-_=*]{3,}")  # what is left of a line drawn above a quotation
-_ADDRESS = re.compile(r"<?\b(?:https?://|www\.|mailto:)\S+>?|\S+@\S+")
+_ADDRESS = re.compile(r"<?\b(?:https?://|www\.|mailto:)\S+>?|(?<!\S)\S+@\S+")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -141,6 +141,8 @@ def _is_title(line: str) -> bool:
 
 def _is_name(line: str, writer: str) -> bool:
     """True for the writer's name, or its first words, alone or before a role: `Ana Souza | Suporte`."""
+    if len(line) > LONGEST_LINE:
+        return False
     name, _, role = re.sub(r"\s[|–-]\s|\s*\|\s*", "|", line.strip(" *_.,")).partition("|")
     said = [word for word in name.casefold().split() if word not in _SMALL]
     ours = [word.strip(".,") for word in writer.casefold().split()]
