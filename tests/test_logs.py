@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -130,6 +131,18 @@ def test_secrets_addresses_and_keys_are_taken_out_of_everything(written: Written
     assert "canary" not in written.text
     assert "ana@" not in written.text
     assert "…@revenda.com.br" in written.text
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "a@", "@", "a@b.", "a@b-", "%", "/entrar/", "é"])
+def test_an_endless_value_is_cut_and_written_at_once(written: Written, unit: str) -> None:
+    secret = "canary-jira-token"
+    logs.configure(_config(CHAMADOS_JIRA_TOKEN=secret))
+    began = time.process_time()
+    structlog.get_logger().info("webhook", outcome=unit * (1_000_000 // len(unit)))
+    structlog.get_logger().info("webhook", outcome="x" * (logs.LONGEST - 5) + secret)
+    assert time.process_time() - began < 0.5
+    assert all(len(one["outcome"]) <= logs.LONGEST for one in written.events)
+    assert "canar" not in written.text
 
 
 @pytest.mark.parametrize(("form", "as_json"), [("", True), ("json", True), ("text", False)])

@@ -166,6 +166,20 @@ def test_a_signed_body_that_cannot_be_read_is_kept_for_the_operator(
     assert rows(store, Delivery) == 1
 
 
+def test_an_endless_name_is_kept_in_short(client: FlaskClient, store: Store) -> None:
+    payload = {
+        "deployment": {"id": 1, "environment": "a" * 100_000},
+        "deployment_status": {"id": 1, "state": "success"},
+        "repository": {"id": 1, "full_name": "softhouse/erp"},
+    }
+    answer = post_github(client, json.dumps(payload).encode(), event="deployment_status")
+    assert answer.status_code == 202
+    with store.read() as db:
+        [kept] = db.scalars(select(Delivery.outcome))
+    assert len(kept) == 500
+    assert answer.get_json()["outcome"] == kept
+
+
 def test_the_same_delivery_with_another_body_is_refused(client: FlaskClient) -> None:
     assert post_github(client, b'{"a": 1}', event="ping").status_code == 202
     assert post_github(client, b'{"a": 2}', event="ping").status_code == 409

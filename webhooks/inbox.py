@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
 import structlog
@@ -27,6 +27,8 @@ Dispatch = Callable[[str, Services, Session, Payload], Ringing]
 LIMIT = 25 * 1024 * 1024
 """Bytes: GitHub (G7) and Jira (J6) deliver nothing larger."""
 RETRY_SECONDS = 30
+LONGEST_OUTCOME = 500
+"""Characters of an outcome that are kept: it may hold what the sender named, however long."""
 NO_BODY = "rang nothing: its body is kept no longer"
 OTHER_BODY = "; came again with another body, which was refused (409)"
 
@@ -167,6 +169,16 @@ def _read(
     dispatch: Dispatch,
 ) -> tuple[Ringing, int]:
     """What the delivery rings. An unreadable one is kept for the operator, with 422."""
+    ringing, status = _understood(services, db, letter, dispatch)
+    return replace(ringing, outcome=ringing.outcome[:LONGEST_OUTCOME]), status
+
+
+def _understood(
+    services: Services,
+    db: Session,
+    letter: Letter,
+    dispatch: Dispatch,
+) -> tuple[Ringing, int]:
     try:
         payload = json.loads(_json_part(letter.body))
         if not isinstance(payload, dict):
