@@ -61,12 +61,6 @@ TOLERATED = (
         "The description calls the multipart body an array of objects, which nobody can send.",
     ),
     Tolerance(
-        "search on Data Center",
-        "POST",
-        r"/rest/api/2/search",
-        "It is Data Center's; the description is Cloud's, which has it no more.",
-    ),
-    Tolerance(
         "administrators' webhooks",
         "[A-Z]+",
         r"/rest/webhooks/1\.0/webhook(/\d+)?",

@@ -53,6 +53,27 @@ def test_the_receipt_does_not_wait_for_jira(world: World) -> None:
     assert len(world.mails("recebido")) == 2
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("world", [{"still": True}, {"still": True, "jira": "Server"}], indirect=True)
+def test_only_what_we_made_is_a_copy(world: World) -> None:
+    """A clone of a person's has the label, and not the property."""
+    world.sandbox.jira.index_lag = 0.0
+    number = world.file()
+    reconcile(world.services, number, owner="here:1")
+    ticket, project = world.ticket(number), world.services.config.jira.project
+    fields = {"project": {"key": project}, "issuetype": {"name": "Chamado Técnico"}, "summary": "x"}
+    cloned = {"fields": {**fields, "labels": [ticket.marker]}}
+    world.jira("POST", "issue", json=cloned)
+    property_ = {"key": "chamado", "value": {"marker": ticket.marker}}
+    ours = world.jira("POST", "issue", json={**cloned, "properties": [property_]})
+    gone = world.jira("POST", "issue", json={**cloned, "properties": [property_]})
+    world.sandbox.jira.index_lag = 3600.0  # the search still knows it
+    world.jira("DELETE", f"issue/{gone['key']}")
+    copies = world.services.jira.copies(ticket.marker)
+    there = [one for one in copies if one[1] != gone["key"]]
+    assert there == [(ticket.jira_id, ticket.jira_key), (ours["id"], ours["key"])]
+
+
 @pytest.mark.parametrize("loss", ["drop_after", "500"])
 def test_a_lost_answer_makes_no_second_issue(world: World, loss: str) -> None:
     world.sandbox.jira.index_lag = 0.0

@@ -107,6 +107,19 @@ def test_jiras_search_lags_behind_its_writes(sandbox: Sandbox) -> None:
     assert jira(sandbox, "GET", "search?jql=order%20by%20created").status_code == 410
 
 
+def test_data_centers_search_refuses_what_it_does_not_know() -> None:
+    server = Sandbox(SandboxSettings(port=0, smtp_port=0, jira_deployment="Server"))
+    server.start()
+    url, auth = f"{server.url}/jira/rest/api/2/search", ("triagem@softhouse.example", "human")
+    known = {"jql": "order by created", "fields": ["created"], "startAt": 0, "validateQuery": True}
+    assert requests.post(url, auth=auth, json=known, timeout=5).ok
+    for name in ("properties", "fieldsByKeys", "nextPageToken"):
+        answer = requests.post(url, auth=auth, json={**known, name: ["x"]}, timeout=5)
+        assert answer.status_code == 400
+        assert f'Unrecognized field "{name}"' in answer.json()["errorMessages"][0]
+    server.stop()
+
+
 def test_jira_tries_again_on_5xx_and_not_on_4xx(sandbox: Sandbox, doorstep: Doorstep) -> None:
     doorstep.answers = [503]
     new_issue(sandbox)

@@ -16,6 +16,10 @@ _GONE = (
     "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
 
+# All that Server's search takes; it tells of anything else, and of `properties` among it
+# (floralvikings/jira-connector#219, ljay79/jira-tools#12).
+_SERVERS = frozenset(("jql", "startAt", "maxResults", "validateQuery", "fields", "expand"))
+
 
 def search(call: Call) -> Any:
     """Cloud: cursor pages, only the fields asked for, and what was written lately not yet there (R6)."""
@@ -35,7 +39,9 @@ def old_search(call: Call) -> Json:
     """Server's search, removed from Cloud."""
     if not call.site.server:
         raise Refusal(410, _GONE)
-    asked = _asked(call)
+    if request.method == "POST":
+        _known_to_server(call.body)
+    asked = _asked(call) | {"properties": []}
     found = _found(call, asked, bounded=False)
     start, size = int(asked.get("startAt") or 0), min(int(asked.get("maxResults") or 50), 1000)
     shown = [
@@ -43,6 +49,13 @@ def old_search(call: Call) -> Json:
         for issue in found[start : start + size]
     ]
     return {"startAt": start, "maxResults": size, "total": len(found), "issues": shown}
+
+
+def _known_to_server(body: Json) -> None:
+    unknown = next((name for name in body if name not in _SERVERS), None)
+    if unknown is not None:
+        bean = "com.atlassian.jira.rest.v2.search.SearchRequestBean"
+        raise invalid(f'Unrecognized field "{unknown}" (Class {bean}), not marked as ignorable')
 
 
 def count(call: Call) -> Json:
