@@ -89,6 +89,8 @@ class Issue:
     transitions: Mapping[str, str]
     """Target status name to the id of the transition that leads there, as offered now."""
     attachments: tuple[Attachment, ...] = ()
+    assignee_account: str = ""
+    """Whom `assignee` is the name of: several bear the same, and each may change theirs."""
     assigned_before: frozenset[str] = frozenset()
     """The accounts that have been its assignee, whoever made them that."""
 
@@ -259,7 +261,7 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a lane says now. `identity` is its kind and the ids of what decides it."""
+    """What a lane says now. `identity` is its kind and the ids of what decides it, parted by spaces."""
 
     lane: Lane
     triggers: tuple[Trigger, ...]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from bridge.cli.waiting import until
 from bridge.sandbox.control import Fault
 from bridge.sandbox.jira.model import User
+from bridge.store import facts
 from bridge.store.tables import Event, Mail, PartnerActionRow
 from bridge.store.tickets import ring
 from tests.world import SECONDS, World
@@ -174,6 +175,22 @@ def test_the_author_of_a_pull_request_becomes_the_assignee_once(world: World) ->
     world.wait_status(key, "PR Aprovado")
     world.settle()
     assert _assignee(world, key) is None
+
+
+@pytest.mark.parametrize("world", [{"jira": "Cloud"}, {"jira": "Server"}], indirect=True)
+def test_an_assignee_is_known_by_the_account(world: World) -> None:
+    developer = world.sandbox.jira.site.human("dev")
+    cloud = world.sandbox.settings.jira_deployment == "Cloud"
+    account = developer.account_id if cloud else developer.username
+    key = world.filed()
+    world.drag(key, "Backlog")
+    who = {"accountId" if cloud else "name": account}
+    world.jira("PUT", f"issue/{key}", json={"fields": {"assignee": who}})
+    world.wait_status(key, "To Do")
+    world.settle()
+    with world.services.store.read() as db:
+        [lane] = facts.lanes(db, world.ticket_of(key).id).values()
+    assert lane.identity == f"assignee:{account}"
 
 
 @pytest.mark.parametrize("world", [{"people": PEOPLE.format("ninguém")}], indirect=True)

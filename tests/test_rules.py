@@ -242,10 +242,21 @@ def test_a_pull_request_that_is_closed_and_opened_again_is_news() -> None:
 
 
 def test_whoever_is_unassigned_and_assigned_again_is_news() -> None:
-    assigned = {"issue": {"assignee": "ana"}}
+    assigned = {"issue": {"assignee": "Ana", "assignee_account": "1:a"}}
     lanes = lanes_after(decided(seen("Backlog", **assigned)), {})
     lanes = lanes_after(decided(seen("Backlog", lanes=lanes)), lanes)
     assert path_of(seen("Backlog", lanes=lanes, **assigned)) == [("To Do",)]
+
+
+@pytest.mark.parametrize("account", ["1:a", "ana souza"])
+def test_who_is_assigned_is_the_account_whatever_its_name(account: str) -> None:
+    assigned = {"assignee": "Ana Paula Souza", "assignee_account": account}
+    lanes = lanes_after(decided(seen("Backlog", issue=assigned)), {})
+    married = {"assignee": "Ana Paula Souza Lima", "assignee_account": account}
+    assert decided(seen("Backlog", issue=married, lanes=lanes)) == []
+    for name, other in (("Ana Paula", "2:b"), ("Ana Paula Souza", "2:b"), ("Ana", "ana")):
+        somebody_else = {"assignee": name, "assignee_account": other}
+        assert path_of(seen("Backlog", issue=somebody_else, lanes=lanes)) == [("To Do",)]
 
 
 def test_nothing_waits_for_what_is_so_no_more() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import quote
 
 from bridge.actions import Comment, Move, Recede, SetField, Wait
 from bridge.domain import (
@@ -195,7 +196,8 @@ def _assignee(issue: Issue) -> Verdict | None:
     return Verdict(
         lane=Lane.ASSIGNEE,
         triggers=(Trigger.ASSIGNED,),
-        identity=f"assignee:{issue.assignee}",
+        # Old user names of Data Center's may hold spaces, which part an identity.
+        identity=f"assignee:{quote(issue.assignee_account, safe=':@')}",
         reason=f"{issue.assignee} was assigned",
     )
 

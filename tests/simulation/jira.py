@@ -178,6 +178,7 @@ def _seen(one: Issue) -> SeenIssue:
         id=one.id,
         status=one.status,
         assignee=one.assignee,
+        assignee_account=(one.assignee or "").lower(),
         due_date=one.due_date,
         updated_at=one.touched[-1],
         staging_url=one.fields.get("staging_url", ""),

@@ -19,6 +19,7 @@ def issue(found: Json, histories: list[Json], comments: list[Json], site: Site) 
         id=str(found["id"]),
         status=site.status_name(fields["status"]),
         assignee=_person(fields.get("assignee")) or None,
+        assignee_account=_account(fields.get("assignee")),
         assigned_before=_assigned(ordered),
         due_date=_date(fields.get("duedate")),
         updated_at=moment(fields["updated"]) if fields.get("updated") else None,
@@ -105,6 +106,12 @@ def _comment(found: Json, site: Site, *, restricted: bool) -> JiraComment:
 
 def _person(found: Json | None) -> str:
     return str((found or {}).get("displayName") or "")
+
+
+def _account(found: Json | None) -> str:
+    """Cloud's accounts have an id; Data Center's a key, which stays when the user is renamed."""
+    shown = found or {}
+    return str(shown.get("accountId") or shown.get("key") or shown.get("name") or "")
 
 
 def moment(text: str) -> datetime:
