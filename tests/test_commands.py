@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import delete, update
 
 from bridge import reconcile as reconciling
-from bridge.cli import main
+from bridge.cli import doctor, main
 from bridge.store import Store, people
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Recipient, Ticket
@@ -173,3 +174,32 @@ def test_an_e_mail_of_a_ticket_that_nobody_follows_is_not_there(chamados: Type, 
         db.execute(delete(Recipient))
     said = chamados("mail", "preview", "recebido", "--ref", "CT-1", "--text")
     assert (said.exit_code, said.stderr) == (1, "nobody follows CT-1: no e-mail of it goes to anybody\n")
+
+
+def _found(said: Result) -> dict[str, tuple[str, str]]:
+    return {one["name"]: (one["state"], one["detail"]) for one in json.loads(said.stdout)}
+
+
+def test_doctor_looks_at_what_is_kept_here(chamados: Type, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("nome;email\nAna;ana@revenda.example\n", "utf-8")
+    found = _found(chamados("doctor", "--json", CHAMADOS_LICENCES="list.csv", CHAMADOS_FILES="new/folder"))
+    assert found["files"] == ("ok", f"{tmp_path} can be written to")
+    assert found["licences"] == ("ok", "1 addresses in the file")
+    assert found["antivirus"] == ("ok", "off: files are not scanned")
+    (tmp_path / "list.csv").write_text("nome\nAna\n", "utf-8")
+    wrong = {"CHAMADOS_FILES": "/proc", "CHAMADOS_ANTIVIRUS": "tcp://127.0.0.1:1"}
+    found = _found(chamados("doctor", "--json", CHAMADOS_LICENCES="list.csv", **wrong))
+    assert found["files"][0] == "error"
+    assert found["licences"] == ("error", "the file cannot be understood: list.csv has no column `email`")
+    assert found["antivirus"] == ("error", "could not be reached (ConnectionRefusedError)")
+
+
+def test_doctor_waits_for_nobody_who_hangs(chamados: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LIMIT_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        said = chamados("doctor", "--json", CHAMADOS_ANTIVIRUS=f"tcp://127.0.0.1:{port}")
+    found = _found(said)
+    assert said.exit_code == 1
+    assert found["antivirus"] == ("error", "no answer in 1 s")
+    assert found["files"][0] == "ok"

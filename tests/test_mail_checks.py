@@ -75,7 +75,7 @@ IN_ORDER = {
 
 
 def states(given: Config, records: Mapping[tuple[str, str], Sequence[str]]) -> dict[str, str]:
-    found = mail_findings(given, names=Names(Published(records)), relay_answers=False)
+    found = mail_findings(given, names=Names(Published(records)), relay_answers=lambda: False)
     assert all(bool(one.remedy) == (one.state != "ok") for one in found)
     return {one.name: one.state for one in found}
 
@@ -110,7 +110,7 @@ def test_a_parents_dmarc_record_counts() -> None:
 
 def test_what_nobody_can_tell_is_a_warning_and_asked_once() -> None:
     resolver = Published({}, silent=True)
-    [tls, said, imap] = mail_findings(signing(), names=Names(resolver), relay_answers=False)
+    [tls, said, imap] = mail_findings(signing(), names=Names(resolver), relay_answers=lambda: False)
     assert (tls.state, said.name, said.state, imap.state) == ("ok", "dns", "warning", "ok")
     assert said.detail == (
         f"SPF, DKIM, DMARC, MX not known: DNS: does not answer for {ANSWERS} (LifetimeTimeout)"
@@ -123,13 +123,15 @@ def test_a_machine_without_a_resolver_is_no_crash(monkeypatch: pytest.MonkeyPatc
         raise dns.resolver.NoResolverConfiguration
 
     monkeypatch.setattr(dns.resolver, "Resolver", nothing)
-    found = mail_findings(config(), names=Names(), relay_answers=False)
+    found = mail_findings(config(), names=Names(), relay_answers=lambda: False)
     assert [(one.name, one.state) for one in found] == [("tls", "ok"), ("dns", "warning"), ("imap", "ok")]
 
 
 def test_names_for_examples_are_not_asked() -> None:
     resolver = Published({})
-    found = mail_findings(config(sender="a@softhouse.example"), names=Names(resolver), relay_answers=False)
+    found = mail_findings(
+        config(sender="a@softhouse.example"), names=Names(resolver), relay_answers=lambda: False
+    )
     assert [(one.name, one.state) for one in found] == [("tls", "ok"), ("dns", "ok"), ("imap", "ok")]
     assert resolver.asked == []
 
@@ -164,7 +166,9 @@ def test_spf(records: list[str], state: str) -> None:
     ],
 )
 def test_the_way_must_be_private(url: str, state: str) -> None:
-    found, *_ = mail_findings(config(smtp_url=Secret(url)), names=Names(Published({})), relay_answers=False)
+    found, *_ = mail_findings(
+        config(smtp_url=Secret(url)), names=Names(Published({})), relay_answers=lambda: False
+    )
     assert (found.name, found.state, "canario" in repr(found)) == ("tls", state, False)
 
 

@@ -1,21 +1,25 @@
 """`chamados doctor`: one line for each thing the bridge needs, with its remedy."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryFile
 
 import click
 from sqlalchemy import text
 
+from bridge.cli.checks import Check, Checks
 from bridge.cli.common import clean, mappings_faults
 from bridge.cli.findings import Finding
 from bridge.cli.github import wanted_of
 from bridge.cli.mail_checks import mail_findings
+from bridge.clients.antivirus import Antivirus
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.github.survey import Survey
 from bridge.clients.jira import Jira
 from bridge.clients.jira.administration import Administration
 from bridge.clients.jira.survey import look
+from bridge.clients.licences import Licences
 from bridge.clients.mail import Mailer
 from bridge.clients.names import Names
 from bridge.config import Config, ConfigError, load
@@ -27,13 +31,14 @@ from mappings import MappingError, Mappings
 from mappings import load as load_mappings
 
 SAFE_SQLITE = (3, 51, 3)
-CHECK_SECONDS = 5.0
+LIMIT_SECONDS = 10.0
+"""All checks together; one that takes longer is named as such."""
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def doctor(as_json: bool) -> None:
-    """Check settings, mappings, database, Jira, GitHub, e-mail and OpenAI. Exit 1 when something is wrong."""
+    """Check settings, mappings, database and everybody outside, in 10 s. Exit 1 when something is wrong."""
     findings = examine()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in findings], ensure_ascii=False))
@@ -58,29 +63,27 @@ def examine() -> list[Finding]:
     except MappingError as error:
         return findings + [Finding("mappings", "error", line) for line in str(error).splitlines()]
     findings.append(Finding("mappings", "ok", f"{len(mappings.workflow.statuses)} statuses"))
-    jira = Jira(config.jira, mappings, connections=1)
-    checks: list[tuple[str, Callable[[], Finding | list[Finding]]]] = [
-        ("database", lambda: _database(config)),
-        ("jira", lambda: _jira(jira)),
-        ("github", lambda: _github(config, mappings)),
-        ("smtp", lambda: _smtp(config)),
-        ("openai", lambda: _openai(config)),
-    ]
-    for name, check in checks:
-        findings += _checked(name, check)
-    findings += _checked("mail", lambda: _mail(config, findings))
-    return findings + _drift(config, mappings, findings)
+    return findings + _begun(config, mappings).findings(seconds=LIMIT_SECONDS)
 
 
-def _checked(name: str, check: Callable[[], Finding | list[Finding]]) -> list[Finding]:
-    try:
-        found = check()
-    except (Unavailable, Refused) as error:
-        return [Finding(name, "error", error.reason, _REMEDIES[name])]
-    except Exception as error:
-        said = f"{type(error).__name__}: {error}".splitlines()[0]
-        return [Finding(name, "error", said, _REMEDIES[name])]
-    return [found] if isinstance(found, Finding) else found
+def _begun(config: Config, mappings: Mappings) -> Checks:
+    """Each check at work. What needs another's answer waits for it."""
+    checks = Checks()
+    begin: dict[str, Check] = {
+        "database": lambda: _database(config),
+        "files": lambda: _files(config.files),
+        "jira": lambda: _jira(config, mappings),
+        "drift": lambda: _drift(config, mappings) if checks.went_well("jira") else [],
+        "github": lambda: _github(config, mappings),
+        "smtp": lambda: _smtp(config),
+        "openai": lambda: _openai(config),
+        "licences": lambda: Finding("licences", "ok", Licences(config.licences.reveal()).probe()),
+        "antivirus": lambda: Finding("antivirus", "ok", Antivirus(config.uploads.antivirus).probe()),
+        "mail": lambda: mail_findings(config, names=Names(), relay_answers=lambda: checks.went_well("smtp")),
+    }
+    for name, check in begin.items():
+        checks.begin(name, check, remedy=_REMEDIES[name])
+    return checks
 
 
 _REMEDIES = {
@@ -88,6 +91,10 @@ _REMEDIES = {
     "jira": "check CHAMADOS_JIRA_URL, _USER, _TOKEN and _PROJECT",
     "github": "check CHAMADOS_GITHUB_URL, _TOKEN or _APP_ID and _APP_PRIVATE_KEY, and _REPOSITORIES",
     "smtp": "check CHAMADOS_SMTP_URL",
+    "drift": "run `chamados jira plan`",
+    "files": "let the bridge's account write to CHAMADOS_FILES",
+    "licences": "check CHAMADOS_LICENCES",
+    "antivirus": "check CHAMADOS_ANTIVIRUS and that clamd runs",
     "mail": "check CHAMADOS_MAIL_DKIM_KEY",
     "openai": "check CHAMADOS_OPENAI_API_KEY and _BASE_URL, or unset the key to go without AI",
 }
@@ -118,16 +125,33 @@ def _database(config: Config) -> Finding:
     return Finding("database", "ok", detail)
 
 
-def _jira(jira: Jira) -> Finding:
+def _files(folder: Path) -> Finding:
+    """Whether files can be kept; a folder that is not there yet is made at the first start."""
+    place = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    try:
+        with TemporaryFile(dir=place) as file:
+            file.write(b"x")
+    except OSError as error:
+        detail = f"{place} cannot be written to: {error.strerror}"
+        return Finding("files", "error", detail, _REMEDIES["files"])
+    return Finding("files", "ok", f"{place} can be written to")
+
+
+def _jira(config: Config, mappings: Mappings) -> Finding:
+    jira = Jira(config.jira, mappings, connections=1)
     server = jira.server_info()
     kind = "Cloud" if server.get("deploymentType") == "Cloud" else "Data Center"
-    return Finding("jira", "ok", f"{kind} {server.get('version', '')}, as {jira.myself()}")
+    try:
+        return Finding("jira", "ok", f"{kind} {server.get('version', '')}, as {jira.myself()}")
+    except Refused as error:
+        if not error.missing:
+            raise
+        remedy = "see `chamados jira plan` and run `chamados jira apply`, or check CHAMADOS_JIRA_PROJECT"
+        return Finding("jira", "error", f"{kind} {server.get('version', '')}: {error.reason}", remedy)
 
 
-def _drift(config: Config, mappings: Mappings, findings: list[Finding]) -> list[Finding]:
+def _drift(config: Config, mappings: Mappings) -> list[Finding]:
     """Each difference between the site and the mappings, as `jira plan` tells it."""
-    if _failed(findings, "jira"):
-        return []
     wanted = wanted_site(mappings, project=config.jira.project, public_url=config.public_url)
     try:
         site = Administration(config.jira, administrator=config.jira_administrator)
@@ -137,10 +161,6 @@ def _drift(config: Config, mappings: Mappings, findings: list[Finding]) -> list[
     if not pending:
         return [Finding("drift", "ok", "the site is as the mappings want it")]
     return [Finding("drift", "error", change.sentence, _mended(change)) for change in pending]
-
-
-def _failed(findings: list[Finding], name: str) -> bool:
-    return any(one.name == name and one.state == "error" for one in findings)
 
 
 def _mended(change: Change) -> str:
@@ -165,11 +185,6 @@ def _smtp(config: Config) -> Finding:
     return Finding("smtp", "ok", Mailer(config.mail).probe())
 
 
-def _mail(config: Config, findings: list[Finding]) -> list[Finding]:
-    relay_answers = not _failed(findings, "smtp")
-    return mail_findings(config, names=Names(), relay_answers=relay_answers)
-
-
 def _openai(config: Config) -> Finding:
     if not config.openai.api_key:
         return Finding("openai", "ok", "off: partners write without AI")
@@ -179,7 +194,7 @@ def _openai(config: Config) -> Finding:
         api_key=config.openai.api_key.reveal(),
         base_url=config.openai.base_url,
         max_retries=0,
-        timeout=CHECK_SECONDS,
+        timeout=LIMIT_SECONDS,
     )
     client.models.list()
     return Finding("openai", "ok", f"model {config.openai.model}")

@@ -44,6 +44,24 @@ class Antivirus:
             raise Unavailable(SERVICE, "could not scan")
         return said.endswith(" FOUND")
 
+    def probe(self) -> str:
+        """What the daemon says to a greeting.
+
+        Raises:
+            Unavailable: it does not answer, or otherwise than it should.
+        """
+        if not self._address.scheme:
+            return "off: files are not scanned"
+        try:
+            with self._connected() as daemon:
+                daemon.sendall(b"zPING\0")
+                said = _read(daemon)
+        except OSError as error:
+            raise Unavailable(SERVICE, f"could not be reached ({type(error).__name__})") from error
+        if said != "PONG":
+            raise Unavailable(SERVICE, "does not answer as ClamAV does")
+        return "clamd answers"
+
     def _connected(self) -> socket.socket:
         if self._address.scheme == "unix":
             daemon = socket.socket(socket.AF_UNIX)
@@ -54,13 +72,18 @@ class Antivirus:
 
 
 def _answer(daemon: socket.socket, content: BinaryIO) -> str:
-    """INSTREAM: pieces, each after its length in four bytes, then none; the answer ends with a zero."""
+    """INSTREAM: pieces, each after its length in four bytes, then none."""
     # Past its limit the daemon says so and hangs up in the middle of what we send.
     with suppress(BrokenPipeError, ConnectionResetError):
         daemon.sendall(b"zINSTREAM\0")
         while piece := content.read(CHUNK):
             daemon.sendall(len(piece).to_bytes(4, "big") + piece)
         daemon.sendall(bytes(4))
+    return _read(daemon)
+
+
+def _read(daemon: socket.socket) -> str:
+    """An answer; it ends with a zero."""
     said = b""
     while not said.endswith(b"\0") and (more := daemon.recv(4096)):
         said += more

@@ -13,9 +13,13 @@ from pathlib import Path
 import requests
 import structlog
 
+from bridge.clients.errors import Unavailable
 from bridge.store.engine import refuse_in_transaction
 
+SERVICE = "Licences"
 COLUMN = "email"
+NOBODY = "doctor@chamados.invalid"
+"""Asked for where only the answering matters."""
 SECONDS = 1.0
 """Waited for the endpoint's whole answer: the partner sees an outcome within 1.5 s."""
 KNOWN_FOR = 600.0
@@ -50,6 +54,14 @@ class Licences:
         wanted = email.strip().casefold()
         return self._source.check(wanted) if self._source and wanted else LicenceState.UNCHECKED
 
+    def probe(self) -> str:
+        """How the licences can be asked, as a sentence.
+
+        Raises:
+            Unavailable: they cannot.
+        """
+        return self._source.probe() if self._source else "off: customers' addresses are not checked"
+
 
 class Listed:
     """A CSV file with a column `email`, read again whenever it changes."""
@@ -65,6 +77,14 @@ class Listed:
         if emails is None:
             return LicenceState.UNCHECKED
         return LicenceState.VALID if email in emails else LicenceState.UNKNOWN
+
+    def probe(self) -> str:
+        try:
+            return f"{len(_read(self._path))} addresses in the file"
+        except OSError as error:
+            raise Unavailable(SERVICE, f"the file cannot be read: {error.strerror}") from error
+        except (ValueError, csv.Error) as error:
+            raise Unavailable(SERVICE, f"the file cannot be understood: {error}") from error
 
     def _current(self) -> frozenset[str] | None:
         try:
@@ -100,6 +120,11 @@ class Endpoint:
                 return LicenceState.UNCHECKED
         refuse_in_transaction()
         return self._keep(email, self._asked(email))
+
+    def probe(self) -> str:
+        if self._asked(NOBODY) is LicenceState.UNCHECKED:
+            raise Unavailable(SERVICE, f"the endpoint does not answer as agreed in {SECONDS:.0f} s")
+        return "the endpoint answers"
 
     def _asked(self, email: str) -> LicenceState:
         try:

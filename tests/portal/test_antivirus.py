@@ -24,7 +24,10 @@ class Daemon(socketserver.StreamRequestHandler):
     """A clamd that finds what is EVIL, and reads STREAM_MAX bytes at most."""
 
     def handle(self) -> None:
-        assert self.rfile.read(10) == b"zINSTREAM\0"
+        if self.rfile.read(6) == b"zPING\0":
+            self.wfile.write(b"PONG\0")
+            return
+        assert self.rfile.read(4) == b"EAM\0"
         content = b""
         while size := int.from_bytes(self.rfile.read(4), "big"):
             content += self.rfile.read(size)
@@ -101,3 +104,7 @@ def test_while_the_daemon_is_away_nothing_is_let_in_and_nothing_lost(
 
 def test_without_a_daemon_nothing_is_scanned(browser: Browser) -> None:
     assert sent(browser, EVIL) == ""
+
+
+def test_a_daemon_answers_a_greeting(clamd: None, opened: Portal) -> None:
+    assert opened.services.antivirus.probe() == "clamd answers"

@@ -1,5 +1,6 @@
 """`jira plan` and `jira apply`: a Jira becomes what the mappings want, and others keep what is theirs."""
 
+import json
 import os
 from typing import Any
 
@@ -59,6 +60,13 @@ def test_nothing_is_done_without_a_yes(workplace: Workplace) -> None:
     code, said = workplace.run("jira", "apply")
     assert (code, "Nothing was done: say --yes where nobody can be asked" in said) == (2, True)
     assert workplace.writes() == []
+
+
+def test_doctor_on_a_jira_without_the_project_names_the_way_there(workplace: Workplace) -> None:
+    code, said = workplace.run("doctor", "--json")
+    [wrong] = [one for one in json.loads(said) if one["state"] == "error"]
+    assert (code, wrong["name"]) == (1, "jira")
+    assert "chamados jira apply" in wrong["remedy"]
 
 
 def _interruptions(workplace: Workplace) -> range:
