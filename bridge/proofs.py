@@ -28,6 +28,11 @@ _DEED = re.compile(rf"{_NUMBER}\.([a-z_]{{1,16}})\.(\d{{1,12}})\.{_TAG}\.{_TAG}"
 # --- addresses ------------------------------------------------------------------------------------------
 
 
+def looks_like_ours(address: str) -> bool:
+    """True for what may be an address of the two kinds below; whether it is one only its tag says."""
+    return bool(_REPLY.match(address) or _BOUNCE.match(address))
+
+
 def reply_address(secret: Secret, *, ticket_id: int, recipient: str, domain: str) -> str:
     """`ct-1042+<tag>@domain`: where this recipient answers about this ticket."""
     return f"ct-{ticket_id}+{_tag(secret, 'reply', ticket_id, recipient)}@{domain}"

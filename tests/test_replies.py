@@ -113,9 +113,10 @@ def test_earlier_answers_are_known_again_when_quoted() -> None:
         "> x\ny\n" * 2_000,
         "-- \n" * 2_000,
         "Att,\n" * 2_000,
+        "[cid:" * 30_000,
         "\x00\ufeff\u202e\r\r\n>>> ",
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_hostile_texts_take_no_time(text: str) -> None:
     began = process_time()

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from itertools import islice
 
+from bridge import proofs
 from bridge.inbound.html import text_of
 
 MAXIMUM_PARTS = 200
@@ -19,6 +21,7 @@ MAXIMUM_TEXT = 200_000
 """Characters of a text that are read, with their HTML; what comes after is not."""
 BROUGHT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To")
 """Where a mailbox says which of its addresses was used; the copy's own address comes first."""
+MAXIMUM_ADDRESSES = 20
 
 _WORD = re.compile(r"[^\s<>,;:\"()\[\]\\]+")
 _IN_BRACKETS = re.compile(r"<\s*+([^\s<>]++)\s*+>")
@@ -47,7 +50,6 @@ class Letter:
     sender: str
     """The address in From, lower case; empty where there is not exactly one. Anybody can write any."""
     sender_name: str
-    brought_to: tuple[str, ...]
     subject: str
     text: str = field(repr=False)
     cut: bool
@@ -72,7 +74,6 @@ def letter(message: Message) -> Letter:
         message_id=header(message, "Message-ID"),
         sender=address,
         sender_name=name,
-        brought_to=tuple(dict.fromkeys(_brought_to(message))),
         subject=header(message, "Subject"),
         text=text,
         cut=cut,
@@ -81,6 +82,13 @@ def letter(message: Message) -> Letter:
             re.findall(r"<[^<>\s]+>", f"{header(message, 'In-Reply-To')} {header(message, 'References')}")
         ),
     )
+
+
+def brought_to(message: Message) -> tuple[str, ...]:
+    """Those addresses it came to that look like ours, in lower case."""
+    values = (str(value) for name in BROUGHT_TO for value in message.get_all(name, []))
+    ours = (word.lower() for value in values for word in _addresses(value) if proofs.looks_like_ours(word))
+    return tuple(dict.fromkeys(islice(ours, MAXIMUM_ADDRESSES)))
 
 
 def header(message: Message, name: str) -> str:
@@ -127,12 +135,6 @@ def without_pictures(text: str) -> str:
 
 
 # --- parts
-
-
-def _brought_to(message: Message) -> Iterator[str]:
-    for name in BROUGHT_TO:
-        for value in message.get_all(name, []):
-            yield from (found.lower() for found in _addresses(str(value)))
 
 
 def children(message: Message) -> list[Message]:

@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from bridge.domain import reference
-from bridge.inbound.letter import Enclosure, Letter, letter, shown_pictures, without_pictures
+from bridge.inbound.letter import (
+    Enclosure,
+    Letter,
+    brought_to,
+    header,
+    letter,
+    sender_of,
+    shown_pictures,
+    without_pictures,
+)
 from bridge.inbound.notice import KIND, Reason, notice
 from bridge.inbound.reply import Thread, own_words
 from bridge.mailroom.standing import Standing, standing, thread_texts
@@ -51,14 +60,15 @@ def take_reply(services: Services, place: Place, message: Message, *, whole: boo
     Raises:
         IntegrityError: another process has taken it.
     """
-    came = letter(message)
     with services.store.read() as db:
-        where = standing(db, services.config.secret_key, came.brought_to)
+        where = standing(db, services.config.secret_key, brought_to(message))
         known = tuple(thread_texts(db, where)) if where and where.holder else ()
     if where is None:
-        return _ignore(services, place, came, "it is to no reply address of a ticket")
-    text, wanted = _said(services, came, known)
-    reason = _refusal(services, came, where, text=text, wanted=wanted, whole=whole)
+        return _ignore(services, place, message, "it is to no reply address of a ticket")
+    came = letter(message)
+    reason = _unknown(came, where)
+    text, wanted = ("", []) if reason else _said(services, came, known)
+    reason = reason or _refusal(services, came, where, text=text, wanted=wanted, whole=whole)
     files = Intake(stored=(), refusals=())
     if reason is None:
         files = take_in(services, map(_as_upload, wanted), where.opener, room=MAXIMUM_FILES)
@@ -89,6 +99,13 @@ def _said(services: Services, came: Letter, known: tuple[str, ...]) -> tuple[str
     return without_pictures(words), [one for one in came.enclosures if belongs(one)]
 
 
+def _unknown(came: Letter, where: Standing) -> Reason | None:
+    """Why the writer is nobody to us."""
+    if not where.holder:
+        return Reason.FORGED
+    return Reason.STRANGER if came.sender not in where.members else None
+
+
 def _refusal(
     services: Services,
     came: Letter,
@@ -98,10 +115,6 @@ def _refusal(
     wanted: list[Enclosure],
     whole: bool,
 ) -> Reason | None:
-    if not where.holder:
-        return Reason.FORGED
-    if came.sender not in where.members:
-        return Reason.STRANGER
     if not whole:
         return Reason.TOO_LARGE
     if not text and not wanted:
@@ -217,8 +230,9 @@ def _told_today(db: Session, services: Services, recipient: str) -> int:
     return db.scalar(told) or 0
 
 
-def _ignore(services: Services, place: Place, came: Letter, outcome: str) -> str:
+def _ignore(services: Services, place: Place, message: Message, outcome: str) -> str:
+    _, sender = sender_of(header(message, "From"))
     with services.store.begin() as db:
         now = services.clock()
-        incoming.note(db, place, sender=came.sender, result="ignored", outcome=outcome, now=now)
+        incoming.note(db, place, sender=sender, result="ignored", outcome=outcome, now=now)
     return outcome

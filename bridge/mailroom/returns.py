@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bridge import proofs
 from bridge.inbound import kinds, reports
-from bridge.inbound.letter import header, letter, sender_of
+from bridge.inbound.letter import brought_to, header, letter, sender_of
 from bridge.inbound.reports import Bounce, Complaint, Severity
 from bridge.mailroom.standing import standing
 from bridge.services import Services
@@ -29,7 +29,7 @@ def take_bounce(services: Services, place: Place, message: Message) -> str:
     Raises:
         IntegrityError: another process has taken it.
     """
-    mail_id = _mail_of(services, letter(message).brought_to)
+    mail_id = _mail_of(services, brought_to(message))
     found = reports.bounce(message)
     if found is None and mail_id and kinds.automatic(message):
         found = reports.plain_bounce(letter(message).text)

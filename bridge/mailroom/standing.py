@@ -12,7 +12,6 @@ from bridge.domain import PartnerVerb
 from bridge.inbound.letter import header, letter
 from bridge.inbound.parsing import parsed
 from bridge.portal.deeds import Actor, by_session
-from bridge.store import people
 from bridge.store.tables import Mail, Partner, PartnerActionRow, Recipient, Ticket
 from mappings.model import Trigger, Workflow
 
@@ -48,8 +47,13 @@ class Standing:
 
 def standing(db: Session, secret: Secret, addresses: Iterable[str]) -> Standing | None:
     """The first of the addresses that is somebody's; else one of a ticket that there is; else None."""
-    found = [one for address in addresses if (one := _standing(db, secret, address))]
-    return next((one for one in found if one.holder), found[0] if found else None)
+    nobodys = None
+    for address in addresses:
+        found = _standing(db, secret, address)
+        if found and found.holder:
+            return found
+        nobodys = nobodys or found
+    return nobodys
 
 
 def _standing(db: Session, secret: Secret, address: str) -> Standing | None:
@@ -57,7 +61,6 @@ def _standing(db: Session, secret: Secret, address: str) -> Standing | None:
     ticket = db.get(Ticket, read[0]) if read else None
     if read is None or ticket is None:
         return None
-    opener = db.get_one(Partner, ticket.partner_id)
     told = list(
         db.scalars(
             select(Recipient.email).where(Recipient.ticket_id == ticket.id, Recipient.removed_at.is_(None))
@@ -65,11 +68,12 @@ def _standing(db: Session, secret: Secret, address: str) -> Standing | None:
     )
     colleagues = select(Partner).where(Partner.organisation_id == ticket.organisation_id, Partner.active)
     partners = {one.email: one for one in db.scalars(colleagues)}
-    members = [one for one in (*told, *partners) if _lets_in(db, one)]
+    shut_out = _shut_out(db, told)
+    members = [one for one in (*told, *partners) if one.strip().lower() not in shut_out]
     holder = next((one for one in members if _is_whose(secret, ticket.id, one, read[1])), "")
     return Standing(
         ticket=ticket,
-        opener=opener,
+        opener=db.get_one(Partner, ticket.partner_id),
         holder=holder,
         partner=partners.get(holder.lower()),
         members=frozenset(one.lower() for one in members),
@@ -80,10 +84,10 @@ def _is_whose(secret: Secret, ticket_id: int, recipient: str, tag: str) -> bool:
     return proofs.is_reply_of(secret, ticket_id=ticket_id, recipient=recipient, tag=tag)
 
 
-def _lets_in(db: Session, email: str) -> bool:
-    """False for a partner who was shut out."""
-    partner = people.by_email(db, email)
-    return partner is None or partner.active
+def _shut_out(db: Session, emails: list[str]) -> set[str]:
+    """Those of partners who may not come in any more, in lower case."""
+    known = [one.strip().lower() for one in emails]
+    return set(db.scalars(select(Partner.email).where(Partner.email.in_(known), Partner.active.is_(False))))
 
 
 def thread_texts(db: Session, where: Standing) -> Iterator[str]:

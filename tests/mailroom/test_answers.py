@@ -1,18 +1,19 @@
 """Answers by e-mail: whose they are, what becomes of them, and what is said to whom when they are refused."""
 
+from base64 import b32encode
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from structlog.testing import capture_logs
 
 from bridge.clients.errors import Unavailable
-from bridge.inbound.letter import MAXIMUM_TEXT
+from bridge.inbound.letter import MAXIMUM_ADDRESSES, MAXIMUM_TEXT
 from bridge.mailroom import replies
 from bridge.store.tables import Mail, Recipient, Ring, Upload
-from tests.mailroom.conftest import ANA, BIA, EVE, Office
+from tests.mailroom.conftest import ANA, BIA, DOMAIN, EVE, Office
 from tests.portal.conftest import PNG
 
 
@@ -198,6 +199,28 @@ def test_who_was_taken_off_the_ticket_answers_no_more(office: Office) -> None:
     with office.services.store.begin() as db:
         db.delete(db.scalars(select(Recipient).where(Recipient.email == BIA)).one())
     refused(office, office.letter(sender=BIA, to=office.address(BIA)), notices=0)
+
+
+def guessed(office: Office, count: int) -> str:
+    """So many addresses as we give them, of the ticket, with tags that were never given."""
+    tags = (b32encode(b"%010d" % number).decode().lower() for number in range(count))
+    return ", ".join(f"ct-{office.number}+{tag}@{DOMAIN}" for tag in tags)
+
+
+def test_guessed_addresses_are_asked_for_a_few_times_only(office: Office) -> None:
+    asked: list[str] = []
+    event.listen(
+        office.services.store.engine, "before_cursor_execute", lambda *given: asked.append(str(given[2]))
+    )
+    refused(office, office.letter(sender=EVE, to=guessed(office, 2_000)), notices=0)
+    assert sum("FROM recipients" in one for one in asked) == MAXIMUM_ADDRESSES
+    assert len(asked) < 10 * MAXIMUM_ADDRESSES
+
+
+def test_other_recipients_and_a_few_guesses_keep_nobody_from_answering(office: Office) -> None:
+    others = ", ".join(f"pessoa{number}@revenda.example" for number in range(200))
+    office.bring(office.letter(to=f"{others}, {guessed(office, 9)}, {office.address()}"))
+    assert office.said() == [("answered", "É o usuário vendas01.")]
 
 
 def test_an_empty_answer_is_refused_with_the_reason(office: Office) -> None:
