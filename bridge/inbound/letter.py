@@ -192,6 +192,7 @@ def _words(part: Message, written: str) -> str:
 def _written(part: Message) -> str:
     content = part.get_payload(decode=True)
     text = _decoded(content, part.get_content_charset() or "utf-8") if isinstance(content, bytes) else ""
+    text = _CONTROL.sub("", text)
     return _PICTURE_IN_TEXT.sub("", text) if part.get_content_type() == "text/html" else text
 
 

@@ -7,7 +7,7 @@ put away in the mailbox. A crash between the two leaves it lying, to be put away
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.mailbox import Fetched
@@ -89,14 +89,19 @@ def _take(services: Services, place: Place) -> None:
         outcome = _sorted(services, place, fetched)
     except IntegrityError:
         outcome = "another process has taken it"
-    except (SQLAlchemyError, OSError):
-        raise  # our own trouble: it lies there until that is over
     except Exception as error:
+        if _is_our_own_trouble(error):
+            raise  # it lies there until that is over
         log.exception("bug", uid=place.uid)
         outcome = f"could not be read ({type(error).__name__}); it is flagged in the mailbox"
         # Not read a second time for its sender: that may be what failed.
         _note(services, place, sender="", result=BROKEN, outcome=outcome)
     log.info("incoming mail", uid=place.uid, outcome=outcome)
+
+
+def _is_our_own_trouble(error: Exception) -> bool:
+    """False also where the database takes no such words: it never will."""
+    return isinstance(error, SQLAlchemyError | OSError) and not isinstance(error, DataError)
 
 
 def _sorted(services: Services, place: Place, fetched: Fetched) -> str:

@@ -7,6 +7,7 @@ from email.policy import SMTP
 
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.exc import DataError
 from structlog.testing import capture_logs
 
 from bridge.clients.errors import Unavailable
@@ -156,6 +157,21 @@ def test_parts_nested_without_end_stop_no_other_mail(office: Office) -> None:
     assert office.said() == [("answered", "bom")]
     assert (office.box.flagged_, list(office.box.lying)) == ({1}, [1])
     assert [(one.result, one.sender) for one in office.incoming()] == [("broken", ""), ("taken", ANA)]
+
+
+def test_what_the_database_refuses_for_good_stops_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*given: object, **more: object) -> None:
+        raise DataError("INSERT", {}, ValueError("cannot contain NUL"))
+
+    office.box.bring(office.letter("veneno").as_bytes(policy=SMTP))
+    with monkeypatch.context() as broken, capture_logs():
+        broken.setattr(replies, "write_down", refused)
+        office.look()
+    office.bring(office.letter("bom"))
+    assert office.said() == [("answered", "bom")]
+    assert office.box.flagged_ == {1}
 
 
 # --- refused

@@ -247,3 +247,11 @@ def test_nothing_is_handed_over_for_a_suppressed_address(office: Office) -> None
 )
 def test_the_relays_own_refusal_stops_an_address_only_if_it_says_so(answer: str, stopped: bool) -> None:
     assert reports.names_no_mailbox(answer) is stopped
+
+
+def test_a_report_in_words_may_hold_what_no_database_takes(office_anywhere: Office) -> None:
+    office = office_anywhere
+    to = returned_to(office, office.sent().id)
+    head = f"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nTo: {to}\r\n\r\n"
+    assert office.bring(head.encode() + b"550 5.1.1 no \0such user\r\n").endswith("is suppressed")
+    assert office.suppressed() == {ANA: "bounce"}
