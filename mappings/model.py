@@ -288,7 +288,7 @@ class EmailText:
     action: str
     """Where the button leads: `ticket`, `staging`, `following`, or to a deed (a partner's verb)."""
     second: str
-    """The label of a second link, to `second_action`; empty when there is none."""
+    """The label of a second button, a plain one, to `second_action`; empty when there is none."""
     second_action: str
     needs_action: bool
     source: str

@@ -23,6 +23,7 @@ OF_A_TICKET = {name for name, _ in GALLERY if name != "entrar"}
 HOSTILE = int(os.environ.get("CHAMADOS_TEST_MAILS", "300"))
 GMAIL_CUTS_AT = 102_000
 """Bytes (users.md 2.3)."""
+BUTTONS = re.compile(r'<a href="([^"]+)"[^>]*style="display:inline-block')
 COPY = re.compile(r"ou copie este endereço: \S+")
 """What only the HTML part says: in text the address stands below its label anyway."""
 
@@ -149,9 +150,15 @@ def test_it_speaks_plainly_and_fetches_nothing(name: str, message: EmailMessage)
 def test_its_button_leads_where_its_text_does(kind: str) -> None:
     for reader in readers_of(kind):
         message = letter(kind, reader)
-        buttons = re.findall(r'<a href="([^"]+)"[^>]*style="display:inline-block', part(message, "html"))
-        assert len(buttons) <= 1
+        buttons = BUTTONS.findall(part(message, "html"))
+        assert len(buttons) <= 2
         assert all(url in part(message, "plain") for url in buttons)
+
+
+def test_what_can_be_answered_has_a_button_each() -> None:
+    message = letter("publicado")
+    assert len(BUTTONS.findall(part(message, "html"))) == 2
+    assert "dois links" not in part(message, "plain")
 
 
 @pytest.mark.parametrize("kind", sorted(MAPPINGS.emails))

@@ -24,7 +24,7 @@ class Content:
     button: str = ""
     button_url: str = ""
     second: str = ""
-    """A second way out: a link, for one e-mail has one button."""
+    """A second way out: a plain button, for one e-mail has one that stands out."""
     second_url: str = ""
     status: str = ""
     title: str = ""
