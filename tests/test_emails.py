@@ -16,7 +16,7 @@ import pytest
 from bridge.emails import House, operator_notice
 from bridge.emails.letters import NO_REPLIES, STRANGERS_TITLE, WITHHELD
 from bridge.emails.message import wire, wire_address
-from tests.letters import GALLERY, HOUSE, LICENCE, MAPPINGS, NOW, letter, links, readers_of
+from tests.letters import GALLERY, HOUSE, LICENCE, MAPPINGS, NOW, html_of, letter, links, readers_of
 
 each = pytest.mark.parametrize(("name", "message"), GALLERY, ids=[name for name, _ in GALLERY])
 OF_A_TICKET = {name for name, _ in GALLERY if name != "entrar"}
@@ -153,6 +153,12 @@ def test_its_button_leads_where_its_text_does(kind: str) -> None:
         buttons = BUTTONS.findall(part(message, "html"))
         assert len(buttons) <= 2
         assert all(url in part(message, "plain") for url in buttons)
+
+
+def test_the_staging_system_has_one_name() -> None:
+    for kind in ("homologacao", "testing", "novo_endereco"):
+        assert "base de testes" not in html_of(letter(kind)).casefold()
+        assert "Abrir a base de homologação" in part(letter(kind), "plain")
 
 
 def test_what_can_be_answered_has_a_button_each() -> None:

@@ -108,7 +108,7 @@ def _headline(event: Event, workflow: Workflow) -> str:
 _HEADLINES = {
     "comment": "Mensagem da equipe",
     "gone": "Chamado encerrado",
-    "redeployed": "A base de testes mudou de endereço",
+    "redeployed": "A base de homologação mudou de endereço",
 }
 
 
