@@ -155,6 +155,18 @@ def test_its_button_leads_where_its_text_does(kind: str) -> None:
         assert all(url in part(message, "plain") for url in buttons)
 
 
+@pytest.mark.parametrize("changed", ["", "yes"])
+def test_a_due_date_is_told_without_a_promise_that_is_not_kept(changed: str) -> None:
+    """One that is taken away sends nothing, and one that has passed is no forecast."""
+    opener, other = (
+        part(letter("prazo", one, due_date_changed=changed), "plain") for one in ("opener", "other")
+    )
+    for text in (opener, other):
+        assert "se for marcada outra, avisamos por e-mail" in text
+        assert "prevista" not in text
+    assert ("página do chamado" in opener, "página do chamado" in other) == (True, False)
+
+
 def test_the_staging_system_has_one_name() -> None:
     for kind in ("homologacao", "testing", "novo_endereco"):
         assert "base de testes" not in html_of(letter(kind)).casefold()
