@@ -25,7 +25,7 @@ NOTICES = {
     "corrigir": "Trouxemos tudo do chamado reprovado. Corrija o que o motivo aponta e envie de novo.",
     "removido": "Arquivo removido.",
     "descartado": "Rascunho descartado.",
-    "ia-indisponivel": "IA indisponível, seu texto foi mantido.",
+    "ia-indisponivel": "A IA não está disponível agora. Seu texto foi mantido.",
     "ia-aceita": "Proposta aceita. Confira o texto e ajuste o que quiser.",
     "ia-recusada": "Proposta recusada. Seu texto foi mantido.",
     "ia-desfeita": "Seu texto original está de volta.",

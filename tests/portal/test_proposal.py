@@ -134,7 +134,7 @@ def test_failure_keeps_the_text_and_the_way(browser: Browser, opened: Portal, an
     address = browser.new_draft()
     page = browser.fill(address, "ia", descricao=OWN, titulo="")
     shown = browser.get(page.location or "").text
-    assert "IA indisponível, seu texto foi mantido" in shown
+    assert "A IA não está disponível agora. Seu texto foi mantido" in shown
     assert textarea(shown, "descricao") == OWN
     assert browser.fill(address, descricao=OWN).location == f"{address}/revisar"
 

@@ -75,7 +75,7 @@ def test_statement_10_whatever_the_ai_does_the_form_submits(
         expect(desk.page.get_by_role("checkbox", name=flagged)).not_to_be_checked()
         desk.page.get_by_role("button", name="Recusar").click()
     else:
-        expect(desk.page.get_by_text("IA indisponível, seu texto foi mantido")).to_be_visible()
+        expect(desk.page.get_by_text("A IA não está disponível agora. Seu texto foi mantido")).to_be_visible()
     expect(desk.page.get_by_label("Explique")).to_have_value(OWN)
     assert submit(desk) == OWN
 
