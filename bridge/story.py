@@ -150,7 +150,9 @@ def _span(span: timedelta) -> str:
 def one_line(text: str) -> str:
     """A sentence as it is; of a traceback its last line, which says what is wrong."""
     lines = text.strip().splitlines()
-    return f"bug: {lines[-1]}" if len(lines) > 1 else text
+    if len(lines) < 2:
+        return text
+    return f"bug: {lines[-1]}" if text.startswith("bug: ") else " ".join(lines)
 
 
 # --- what happened

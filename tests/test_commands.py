@@ -17,7 +17,7 @@ from bridge import reconcile as reconciling
 from bridge.cli import doctor, main
 from bridge.store import Store, people
 from bridge.store.filing import Submission, file_ticket
-from bridge.store.tables import Recipient, Ticket
+from bridge.store.tables import Delivery, Event, Recipient, Ticket
 from mappings.loader import SHIPPED
 from tests.settings import SETTINGS
 from tests.world import ANSWERS
@@ -203,3 +203,40 @@ def test_doctor_waits_for_nobody_who_hangs(chamados: Type, monkeypatch: pytest.M
     assert said.exit_code == 1
     assert found["antivirus"] == ("error", "no answer in 1 s")
     assert found["files"][0] == "ok"
+
+
+def _deliver(store: Store, body: bytes) -> None:
+    with store.begin() as db:
+        facts = {"outcome": "rang CT-1", "result": "rang", "body_sha256": "", "received_at": NOW}
+        db.add(Delivery(source="jira", delivery_id="d", event="jira:issue_updated", body=body, **facts))
+
+
+def test_what_is_shown_is_there_for_scripts_too(chamados: Type, store: Store) -> None:
+    _deliver(store, '{"a": "ção"}'.encode())
+    told = json.loads(chamados("deliveries", "show", "1", "--json").stdout)
+    assert (told["event"], told["outcome"], told["body"]) == (
+        "jira:issue_updated",
+        "rang CT-1",
+        '{"a": "ção"}',
+    )
+    with store.begin() as db:
+        line = {"kind": "status", "author": "Ana", "text": "", "visible": False, "outcome": "timeline only"}
+        db.add(Event(ticket_id=1, source="x", at=NOW, status="Doing", **line))
+    told = json.loads(chamados("tickets", "show", "CT-1", "--json").stdout)
+    assert (told["reference"], told["status"]) == ("CT-1", "Triagem")
+    assert told["timeline"] == [{**line, "at": "2026-11-24T12:00:00+00:00", "status": "Doing"}]
+    assert chamados("tickets", "show", "CT-1").stdout == "2026-11-24 12:00:00  Doing  (timeline only)\n"
+    said = chamados("db", "check", "--json")
+    told = json.loads(said.stdout)
+    assert (said.exit_code, told["found"], told["fault"]) == (0, told["wanted"], None)
+
+
+def test_a_database_to_upgrade_is_told_to_scripts(chamados: Type) -> None:
+    said = chamados("db", "check", "--json")
+    assert (said.exit_code, json.loads(said.stdout)["found"]) == (2, None)
+
+
+def test_a_list_has_one_line_for_each_ticket(chamados: Type, store: Store) -> None:
+    _change(store, outcome="bug: Traceback (most recent call last):\n  File x\nKeyError: 'a'\n")
+    said = chamados("tickets", "list").stdout
+    assert said.splitlines() == [f"CT-1     -          {'Triagem':<26} bug: KeyError: 'a'"]

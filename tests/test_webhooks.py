@@ -204,6 +204,20 @@ def test_our_own_trouble_is_503_so_that_jira_sends_again(services: Services, cli
 
 
 @pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        (b'{"timestamp": 1, "webhookEvent" : "comment_created"}', "comment_created"),
+        (b'{"x": "\\"webhookEvent\\": \\"y\\""}', ""),
+        (b"{}", ""),
+    ],
+)
+def test_jiras_events_are_kept_by_name(client: FlaskClient, store: Store, body: bytes, event: str) -> None:
+    assert post_jira(client, body).status_code == 202
+    with store.read() as db:
+        assert db.scalars(select(Delivery.event)).all() == [event]
+
+
+@pytest.mark.parametrize(
     ("text", "keys"),
     [
         ("CHAM-12-fix", {"CHAM-12"}),

@@ -1,6 +1,7 @@
 """Jira's webhooks: which ticket's issue changed."""
 
 import hashlib
+import re
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -12,6 +13,10 @@ from bridge.store import facts
 from bridge.store.tables import Ticket
 from webhooks.events import Payload, Ringing, Router, ignored
 from webhooks.inbox import Letter, receive
+
+BEGINNING = 1024
+# Within a text the quotation marks would be escaped.
+_EVENT = re.compile(rb'"webhookEvent"\s*:\s*"([\w:-]{1,64})"')
 
 router = Router()
 
@@ -39,7 +44,13 @@ def _letter(body: bytes) -> Letter:
     name = delivery_id[:128] or f"body:{hashlib.sha256(body).hexdigest()}"
     # Secondary: the fallout of a bulk change (J3).
     bulk = request.headers.get("X-Atlassian-Webhook-Flow", "").lower() == "secondary"
-    return Letter(source="jira", delivery_id=name, event="", body=body, bulk=bulk)
+    return Letter(source="jira", delivery_id=name, event=_named(body), body=body, bulk=bulk)
+
+
+def _named(body: bytes) -> str:
+    """The event, to be shown in lists; empty where the body does not begin with it, as Jira's do."""
+    found = _EVENT.search(body, 0, BEGINNING)
+    return found[1].decode() if found else ""
 
 
 def dispatch(event: str, services: Services, db: Session, payload: Payload) -> Ringing:

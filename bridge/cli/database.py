@@ -1,5 +1,7 @@
 """`chamados db`: the schema's life."""
 
+import json
+
 import click
 
 from bridge.cli.common import fail, faults_said
@@ -20,18 +22,22 @@ def upgrade() -> None:
 
 
 @db.command()
-def check() -> None:
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def check(as_json: bool) -> None:
     """Say whether the tables are this program's; exit 2 when an upgrade is pending."""
     with faults_said():
         store = Store(database_url().reveal())
         found, wanted, fault = schema.revision(store), schema.head(), schema.carrier_fault(store)
+    if as_json:
+        click.echo(json.dumps({"found": found, "wanted": wanted, "fault": fault}))
+        raise SystemExit(1 if fault else 0 if found == wanted else 2)
     if fault:
         fail(fault)
     if found == wanted:
         click.echo(f"the database is at {found}, as this program needs it")
-    elif found is None:
+        return
+    if found is None:
         click.echo("the database is empty; `chamados db upgrade` makes its tables")
-        raise SystemExit(2)
     else:
         click.echo(f"the database is at {found}, this program needs {wanted}: run `chamados db upgrade`")
-        raise SystemExit(2)
+    raise SystemExit(2)

@@ -16,7 +16,7 @@ from bridge.services import Services
 from bridge.store.counts import refused
 from bridge.store.tables import Delivery, Event, Ticket
 from bridge.store.tickets import park_by_hand, release
-from bridge.story import Story, story
+from bridge.story import Story, one_line, story
 from mappings import load
 from mappings.diagram import mermaid
 from webhooks import replay
@@ -113,16 +113,21 @@ def list_deliveries(as_json: bool, limit: int, since: datetime | None, status: s
 
 @deliveries.command("show")
 @click.argument("number", type=NUMBER)
-def show_delivery(number: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def show_delivery(number: int, as_json: bool) -> None:
     """One delivery with its body."""
     with opened().store.read() as db:
         found = db.get(Delivery, number)
     if found is None:
         fail(f"there is no delivery {number}")
     assert found is not None
+    body = found.body.decode("utf-8", "replace")
+    if as_json:
+        click.echo(json.dumps({**_delivery(found), "body": body}, ensure_ascii=False))
+        return
     for name, value in _delivery(found).items():
         click.echo(clean(f"{name}: {value}"))
-    click.echo(clean(found.body.decode("utf-8", "replace")) or "(its body is kept no longer)")
+    click.echo(clean(body) or "(its body is kept no longer)")
 
 
 @deliveries.command("replay")
@@ -182,35 +187,50 @@ def list_tickets(as_json: bool, parked: bool) -> None:
     query = select(Ticket).order_by(Ticket.id)
     with opened().store.read() as db:
         found = db.scalars(query.where(Ticket.parked != "") if parked else query)
-        rows = [
-            {
-                "reference": reference(one.id),
-                "issue": one.jira_key,
-                "status": one.status,
-                "parked": one.parked,
-                "outcome": one.outcome,
-            }
-            for one in found
-        ]
+        rows = [_row(one) for one in found]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
         issue = row["issue"] or "-"
-        click.echo(clean(f"{row['reference']:<8} {issue:<10} {row['status']:<26} {row['outcome']}"))
+        click.echo(clean(f"{row['reference']:<8} {issue:<10} {row['status']:<26} {one_line(row['outcome'])}"))
 
 
 @tickets.command("show")
 @click.argument("ref")
-def show_ticket(ref: str) -> None:
-    """One ticket's timeline, as the partner is told it."""
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def show_ticket(ref: str, as_json: bool) -> None:
+    """One ticket's timeline as it is kept: in Jira's own names, each line with what came of it.
+
+    The partner reads only a part of it, in other words, on the ticket's page.
+    """
     services = opened()
     ticket = _ticket(services, ref)
     with services.store.read() as db:
-        events = db.scalars(select(Event).where(Event.ticket_id == ticket.id).order_by(Event.at))
-        for one in events:
-            what = one.status or one.text or one.kind
-            click.echo(clean(f"{one.at:%Y-%m-%d %H:%M:%S}  {what}  ({one.outcome})"))
+        query = select(Event).where(Event.ticket_id == ticket.id).order_by(Event.at)
+        events = [_event(one) for one in db.scalars(query)]
+    if as_json:
+        click.echo(json.dumps({**_row(ticket), "timeline": events}, ensure_ascii=False))
+        return
+    for one in events:
+        at = datetime.fromisoformat(one["at"])
+        what = one["status"] or one["text"] or one["kind"]
+        click.echo(clean(f"{at:%Y-%m-%d %H:%M:%S}  {what}  ({one['outcome']})"))
+
+
+def _row(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "reference": reference(ticket.id),
+        "issue": ticket.jira_key,
+        "status": ticket.status,
+        "parked": ticket.parked,
+        "outcome": ticket.outcome,
+    }
+
+
+def _event(one: Event) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in ("kind", "author", "status", "text", "visible", "outcome")}
+    return {"at": one.at.isoformat(timespec="seconds"), **told}
 
 
 @tickets.command("retry")
