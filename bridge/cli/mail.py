@@ -12,16 +12,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bridge.cli.common import EmailAddress, clean, fail, faults_said, opened
+from bridge.cli.common import NUMBER, EmailAddress, clean, fail, faults_said, opened
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.mail import Mailer
 from bridge.config import mappings_directory
-from bridge.domain import ticket_id
+from bridge.domain import reference, ticket_id
 from bridge.emails import Addressee, House, Links, TicketFacts, compose, wire, wire_address
 from bridge.reconcile.letters import Happening, letter
 from bridge.rules.matrix import matrix as lines_of
-from bridge.store import followers, suppressed
-from bridge.store.tables import Ticket
+from bridge.store import followers, mails, suppressed
+from bridge.store.tables import Mail, Ticket
 from mappings import Mappings
 from mappings import load as load_mappings
 
@@ -114,6 +114,49 @@ def release(address: str) -> None:
     if not released:
         fail(f"{address} is not suppressed")
     click.echo(clean(f"{address} gets e-mails again"))
+
+
+@mail.command("failed")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def list_failed(as_json: bool) -> None:
+    """List the e-mails that were refused or given up, each with its number and why."""
+    with opened().store.read() as db:
+        rows = [_told(one) for one in mails.unsent_for_good(db)]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        about = f"{row['ticket']}: " if row["ticket"] else ""
+        click.echo(clean(f"{row['id']:>6}  {about}{row['kind']} to {row['to']}  {row['outcome']}"))
+
+
+@mail.command()
+@click.argument("numbers", type=NUMBER, nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All that `failed` lists.")
+def retry(numbers: tuple[int, ...], everything: bool) -> None:
+    """Send e-mails that have failed once more, when what was wrong is mended."""
+    if not numbers and not everything:
+        raise click.UsageError("name the e-mails (`chamados mail failed` lists them), or say --all")
+    services = opened()
+    with services.store.begin() as db:
+        failed = {one.id: one for one in mails.unsent_for_good(db)}
+        missing = set(numbers) - failed.keys()
+        if missing:
+            fail(*(f"e-mail {number} has not failed" for number in sorted(missing)))
+        for number in numbers or failed:
+            mails.send_again(db, failed[number], now=services.clock())
+            click.echo(clean(f"{number:>6}  {failed[number].kind} to {failed[number].recipient}: queued"))
+
+
+def _told(one: Mail) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "ticket": reference(one.ticket_id) if one.ticket_id else None,
+        "kind": one.kind,
+        "to": one.recipient,
+        "at": one.created_at.isoformat(timespec="seconds"),
+        "outcome": one.outcome,
+    }
 
 
 def _mappings() -> Mappings:

@@ -155,6 +155,22 @@ def failed(store: Store, mail: Mail, *, outcome: str, now: datetime) -> None:
     _write(store, mail, {"state": "failed", "due_at": None, "outcome": outcome}, trouble=outcome, now=now)
 
 
+def unsent_for_good(db: Session) -> list[Mail]:
+    """The e-mails that were given up or refused, oldest first; not those that are worth nothing now."""
+    query = select(Mail).where(Mail.state == "failed", func.length(Mail.raw) > 0, Mail.kind != "entrar")
+    return list(db.scalars(query.order_by(Mail.id)))
+
+
+def send_again(db: Session, mail: Mail, *, now: datetime) -> None:
+    """Try one that has failed anew, for as long as any other."""
+    mail.state, mail.due_at, mail.created_at, mail.late = "queued", now, now, False
+    mail.attempts += 1  # whoever is still at its last attempt writes nothing more
+    mail.outcome = "the operator lets it be tried again"
+    if mail.ticket_id is not None:
+        said = f"{mail.kind} to {mail.recipient}: {mail.outcome}"
+        journal(db, mail.ticket_id, act="mail", cause=mail.cause, outcome=said, now=now)
+
+
 def came_back(db: Session, mail: Mail, *, outcome: str, again_at: datetime | None, now: datetime) -> None:
     """An e-mail that was handed over has come back: sent again then, or failed where no time is given."""
     mail.state, mail.due_at, mail.outcome = ("queued" if again_at else "failed"), again_at, outcome
