@@ -51,11 +51,10 @@ def open_services(config: Config) -> Services:
     _make_folder(config.files)
     services = build(config, mappings, store)
     with schema.alone(store), store.begin() as db:
-        for name, email in config.partners:
-            people.register(db, name=name, email=email, now=services.clock())
-        for email in config.operators:
+        # Who is known may have been given another name since.
+        for name, email in (*config.partners, *((email, email) for email in config.operators)):
             if people.by_email(db, email) is None:
-                people.register(db, name=email, email=email, now=services.clock())
+                people.register(db, name=name, email=email, now=services.clock())
     return services
 
 

@@ -240,3 +240,27 @@ def test_a_list_has_one_line_for_each_ticket(chamados: Type, store: Store) -> No
     _change(store, outcome="bug: Traceback (most recent call last):\n  File x\nKeyError: 'a'\n")
     said = chamados("tickets", "list").stdout
     assert said.splitlines() == [f"CT-1     -          {'Triagem':<26} bug: KeyError: 'a'"]
+
+
+def test_who_was_removed_is_given_no_token(chamados: Type, store: Store) -> None:
+    assert chamados("partners", "remove", "ana@revenda.example").exit_code == 0
+    said = chamados("partners", "token", "ana@revenda.example")
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert "may not come in: `chamados partners add` lets in again" in said.stderr
+
+
+def test_a_start_leaves_a_partners_name_as_it_was_changed(chamados: Type) -> None:
+    setting = {"CHAMADOS_PARTNERS": "Revenda <ana@revenda.example>"}
+    assert "Revenda <ana@" in chamados("partners", "list", **setting).stdout
+    assert chamados("partners", "add", "Ana\xa0Lima", "ana@revenda.example", **setting).exit_code == 0
+    assert "Ana\xa0Lima <ana@" in chamados("partners", "list", **setting).stdout
+
+
+@pytest.mark.parametrize("name", ["", " ", "Ana\nLima", "Ana\r", "\x1b[31mAna", "Ana\u2028Lima"])
+def test_a_partners_name_is_one_line(chamados: Type, tmp_path: Path, name: str) -> None:
+    said = chamados("partners", "add", name, "ana@revenda.example")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "one line of text" in said.stderr
+    said = chamados("partners", "add", "Ana", "ana@revenda.example", "--organisation", f"x{name}\n")
+    assert said.exit_code == 2
+    assert list(tmp_path.iterdir()) == []

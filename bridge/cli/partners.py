@@ -10,15 +10,21 @@ from bridge.store import organisations, partner_list, people
 from bridge.store.partner_list import ListRefused
 
 
+def _one_line(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if not value.replace("\xa0", " ").isprintable() or (param.required and not value.strip()):
+        raise click.BadParameter("must be one line of text")
+    return value.strip()
+
+
 @click.group()
 def partners() -> None:
     """The partners who may open tickets."""
 
 
 @partners.command()
-@click.argument("name")
+@click.argument("name", callback=_one_line)
 @click.argument("email", type=EmailAddress(public=True))
-@click.option("--organisation", default="", help="Its partners see each other's tickets.")
+@click.option("--organisation", default="", callback=_one_line, help="Its partners see each other's tickets.")
 def add(name: str, email: str, organisation: str) -> None:
     """Register a partner, or give a known one another name or organisation."""
     services = opened()
@@ -82,9 +88,11 @@ def token(email: str) -> None:
     services = opened()
     with services.store.begin() as db:
         partner = people.by_email(db, email)
-        issued = people.issue_token(db, partner) if partner else None
-    if issued is None:
+        issued = people.issue_token(db, partner) if partner and partner.active else None
+    if partner is None:
         fail(f"{email} is not a registered partner; `chamados partners add` registers one")
+    if issued is None:
+        fail(f"{email} may not come in: `chamados partners add` lets in again")
     click.echo(issued)
 
 
