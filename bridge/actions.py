@@ -68,7 +68,10 @@ class Wait:
 
 @dataclass(frozen=True, kw_only=True)
 class Recede:
-    """A lane says less than when it was last looked at: what comes back to it will be news."""
+    """A lane has other reasons for the same than when it was last looked at, or says nothing any more.
+
+    What it has lost will be news when it comes back.
+    """
 
     lane: Lane
     verdict: Verdict | None

@@ -268,17 +268,8 @@ class Verdict:
     """Tried in order; the first whose rule may leave the present status wins."""
     identity: str
     reason: str
-
-    def is_no_news_after(self, identity: str) -> bool:
-        """True when the lane said so when it was last looked at, be it with more reasons.
-
-        A reason that falls away (a pull request is closed, a branch deleted, one of two objections dismissed)
-        is nothing that a person should give way to; one that comes back (it is opened again) is.
-        """
-        kind, *ids = self.identity.split(" ")
-        before, *known = identity.split(" ")
-        fewer = self.lane.is_lasting and kind == before and set(ids) <= set(known)
-        return fewer or self.identity == identity
+    enough: tuple[tuple[frozenset[str], int], ...] = ()
+    """Ids of which so many suffice, such as a pull request's approvals: those beyond them are no news."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,6 +125,32 @@ def test_a_person_is_never_dragged_back_and_a_new_verdict_is_heard() -> None:
     assert dragged > WALKS / 3
 
 
+@pytest.mark.parametrize("status", FORWARD)
+@pytest.mark.parametrize("seen_together", [True, False])
+def test_approvals_that_come_and_go_beside_one_drag_nobody_back(status: str, seen_together: bool) -> None:
+    board, pull = Board(status="To Do"), Pull()
+
+    def happens(event: str, *, seen: bool = True) -> None:
+        nonlocal pull
+        after = pull.after(event)
+        assert after
+        pull = after
+        if seen:
+            board.look([pull.read()])
+
+    happens("open")
+    happens("approve A", seen=not seen_together)
+    happens("approve B")
+    assert board.status == "PR Aprovado"
+    board.drag(status)
+    for event in ("dismiss A", "approve A", "request changes B"):
+        assert board.status == status, board.moved
+        happens(event)
+    assert board.status == "Error Fix"
+    happens("approve B")
+    assert board.status == "PR Aprovado"
+
+
 def _publication(stage: Stage, one: PullRequest) -> Publication:
     return Publication(
         identity=f"deployment:{1 if stage is Stage.STAGING else 2}",

@@ -94,8 +94,10 @@ def seen(status: str, *pulls: PullRequest, **changes: Any) -> Observation:
     return Observation(**{**facts, **changes})
 
 
-def decided(observation: Observation, now: datetime = NOW) -> list[Any]:
-    actions = plan(observation, MAPPINGS, now=now, holds=HOLDS).actions
+def decided(observation: Observation, now: datetime = NOW, *, approvals: int = 1) -> list[Any]:
+    workflow = replace(MAPPINGS.workflow, reviews=replace(MAPPINGS.workflow.reviews, approvals=approvals))
+    mappings = replace(MAPPINGS, workflow=workflow)
+    actions = plan(observation, mappings, now=now, holds=HOLDS).actions
     return [action for action in actions if isinstance(action, Recede | Move | Wait)]
 
 
@@ -325,13 +327,51 @@ def test_a_verdict_that_waited_is_tried_again_while_it_holds() -> None:
     assert path_of(seen("Doing", one, lanes=lanes)) == [("PR Review",)]
 
 
-def test_one_approval_more_than_needed_changes_nothing() -> None:
-    first = pull_requests_verdict([pull(reviews=(review(1, "APPROVED"),))], POLICY)
-    more = (review(1, "APPROVED"), review(2, "APPROVED", "carla"))
-    second = pull_requests_verdict([pull(reviews=more)], POLICY)
-    assert first
-    assert second
-    assert first.identity == second.identity
+BY_BRUNO, BY_CARLA = review(5, "APPROVED"), review(6, "APPROVED", "carla")
+BY_DANI = review(7, "APPROVED", "dani")
+TAKEN_BACK = replace(BY_BRUNO, state=ReviewState.DISMISSED)
+
+
+@pytest.mark.parametrize(
+    ("needed", "looks"),
+    [
+        (1, [(BY_BRUNO,), (BY_BRUNO, BY_CARLA)]),  # one more than needed
+        (1, [(BY_BRUNO, BY_CARLA), (TAKEN_BACK, BY_CARLA)]),
+        (1, [(BY_BRUNO,), (BY_BRUNO, BY_CARLA), (TAKEN_BACK, BY_CARLA)]),
+        (1, [(BY_CARLA,), (BY_CARLA, BY_DANI), (BY_DANI,), (BY_DANI, review(8, "APPROVED"))]),
+        (2, [(BY_BRUNO, BY_CARLA, BY_DANI), (TAKEN_BACK, BY_CARLA, BY_DANI)]),
+    ],
+)
+def test_approvals_beyond_those_needed_come_and_go_without_news(
+    needed: int, looks: list[tuple[Review, ...]]
+) -> None:
+    first, *later = [pull(reviews=reviews) for reviews in looks]
+    lanes = lanes_after(decided(seen("PR Review", first), approvals=needed), {})
+    for one in later:
+        steps = decided(seen("Error Fix", one, lanes=lanes), approvals=needed)
+        assert [type(step) for step in steps] == [Recede]
+        lanes = lanes_after(steps, lanes)
+    assert decided(seen("Error Fix", later[-1], lanes=lanes), approvals=needed) == []
+
+
+@pytest.mark.parametrize(
+    ("needed", "looks"),
+    [
+        (1, [(BY_BRUNO,), (TAKEN_BACK,), (TAKEN_BACK, BY_CARLA)]),
+        (1, [(BY_BRUNO,), (TAKEN_BACK, BY_CARLA)]),  # the look in between was missed
+        (1, [(BY_BRUNO,), (TAKEN_BACK, review(8, "APPROVED"))]),
+        (2, [(BY_BRUNO, BY_CARLA), (TAKEN_BACK, BY_CARLA, BY_DANI)]),
+    ],
+)
+def test_an_approval_after_it_may_not_have_been_approved_is_news(
+    needed: int, looks: list[tuple[Review, ...]]
+) -> None:
+    first, *between, last = [pull(reviews=reviews) for reviews in looks]
+    lanes = lanes_after(decided(seen("PR Review", first), approvals=needed), {})
+    for one in between:
+        lanes = lanes_after(decided(seen("PR Aprovado", one, lanes=lanes), approvals=needed), lanes)
+    [move] = decided(seen("Error Fix", last, lanes=lanes), approvals=needed)
+    assert move.path == ("PR Review", "PR Aprovado")
 
 
 def test_changes_requested_and_a_fix_pushed_seen_together_are_told_in_order() -> None:

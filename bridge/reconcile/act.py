@@ -179,7 +179,7 @@ def _recede(services: Services, claimed: Claim, ticket: Ticket, action: Recede) 
     with writing(services.store, claimed) as db:
         if action.verdict:
             _lane(db, ticket.id, action.verdict)
-            return f"{action.lane} rests on less: {action.verdict.reason}"
+            return f"{action.lane} says nothing new: {action.verdict.reason}"
         db.delete(db.get_one(LaneRow, (ticket.id, action.lane.value)))
     return f"{action.lane} says nothing any more"
 

@@ -95,21 +95,34 @@ def unspent(seen: Observation, workflow: Workflow) -> list[Verdict]:
     return [
         one
         for one in verdicts(seen, workflow)
-        if not (
-            one.lane in states and states[one.lane].spent and one.is_no_news_after(states[one.lane].identity)
-        )
+        if not (one.lane in states and states[one.lane].spent and _is_no_news(one, states[one.lane]))
     ]
 
 
+def _is_no_news(verdict: Verdict, state: LaneState) -> bool:
+    """True when the lane said so when it was last looked at, be it with more reasons.
+
+    A reason that falls away (a pull request is closed, a branch deleted, one of two objections dismissed) is
+    nothing that a person should give way to; one that comes back (it is opened again) is. Approvals beyond
+    those that suffice may come and go: while enough of those that were there stand, it stayed approved.
+    """
+    kind, *ids = verdict.identity.split(" ")
+    before, *known = state.identity.split(" ")
+    new = set(ids).difference(known)
+    for some, number in verdict.enough:
+        new -= some if len(some.intersection(known)) >= number else set()
+    return verdict.identity == state.identity or (verdict.lane.is_lasting and kind == before and not new)
+
+
 def _receding(seen: Observation, workflow: Workflow) -> Iterator[Recede]:
-    """The lanes that said more when they were last looked at, or waited for what is so no longer."""
+    """The lanes that had other reasons when they were last looked at, or waited for what is so no longer."""
     present = {one.lane: one for one in verdicts(seen, workflow)}
     for lane, state in seen.lanes.items():
         verdict = present.get(lane)
         if verdict is None:
             if lane.is_lasting or not state.spent:
                 yield Recede(lane=lane, verdict=None)
-        elif state.spent and verdict.identity != state.identity and verdict.is_no_news_after(state.identity):
+        elif state.spent and verdict.identity != state.identity and _is_no_news(verdict, state):
             yield Recede(lane=lane, verdict=verdict)
 
 
@@ -133,7 +146,7 @@ def _unanswered(step: Move | Wait, seen: Observation) -> Wait | None:
 
 def _led_before(verdict: Verdict, state: LaneState | None, issue: Issue, workflow: Workflow) -> Move | None:
     """The move that Jira made though its answer was lost: somebody may have dragged the ticket on since."""
-    if state is None or not state.moving_after or not verdict.is_no_news_after(state.identity):
+    if state is None or not state.moving_after or not _is_no_news(verdict, state):
         return None
     ours = _ours(verdict, issue, workflow)
     if len(ours) <= int(state.moving_after):

@@ -37,6 +37,8 @@ class Judgement:
     reason: str
     reviews: tuple[Review, ...] = ()
     """Those that it rests on, or that it has so far."""
+    enough: tuple[tuple[frozenset[str], int], ...] = ()
+    """As a verdict's."""
 
 
 def judge(one: PullRequest, policy: Reviews) -> Judgement | None:
@@ -66,6 +68,7 @@ def pull_requests_verdict(pull_requests: Iterable[PullRequest], policy: Reviews)
         triggers=TRIGGERS[worst],
         identity=_identity(worst.name.lower(), (part for one in deciding for part in one.deciding)),
         reason="; ".join(judgement.reason for judgement in deciding),
+        enough=tuple(some for judgement in deciding for some in judgement.enough),
     )
 
 
@@ -113,9 +116,9 @@ def _changes_requested(one: PullRequest, objections: tuple[Review, ...]) -> Judg
 def _approved(one: PullRequest, policy: Reviews) -> Judgement:
     given = approvals(one, policy)
     by_github = policy.by_protection and bool(one.decision)
-    # Only the first approvals that suffice decide, so that one more changes nothing. Which ones the branch's
-    # rules have counted GitHub does not say.
+    # Which ones the branch's rules have counted GitHub does not say.
     decisive = () if by_github else given[: policy.approvals]
+    ids = frozenset() if by_github else frozenset(f"review:{review.id}" for review in given)
     said = f"merged as {one.merge_commit[:7]}, approved" if one.merged else f"approved at {one.head[:7]}"
     if one.merged and not given:
         said = f"merged as {one.merge_commit[:7]}"
@@ -125,9 +128,10 @@ def _approved(one: PullRequest, policy: Reviews) -> Judgement:
     return Judgement(
         pull_request=one,
         standing=Standing.APPROVED,
-        deciding=(one.pin, *(f"review:{review.id}" for review in decisive)),
+        deciding=(one.pin, *ids),
         reason=f"{one.name} was {said}{by}{rules}{queue}",
         reviews=decisive or given,
+        enough=((ids, policy.approvals),),
     )
 
 

@@ -100,8 +100,8 @@ def _standing(one: PullRequest) -> Verdict | None:
     if one.draft and not one.merged:
         return "draft", frozenset({f"{one.number}"})
     if approving or one.merged:
-        first = [f"review {review.id}" for review in approving[:1]]
-        return "approved", frozenset({f"{one.number}@{one.head}", *first})
+        pin = f"{one.number}@{one.head}"
+        return "approved", frozenset({pin, *(f"{pin} by {review.id}" for review in approving)})
     return "review_pending", frozenset({f"{one.number}", *_withdrawn(one)})
 
 
@@ -116,8 +116,16 @@ def _withdrawn(one: PullRequest) -> set[str]:
 
 
 def no_news(now: Verdict | None, before: Verdict | None) -> bool:
-    """The same, or with fewer reasons: what falls away brings nothing new."""
-    return now == before or bool(now and before and now[0] == before[0] and now[1] <= before[1])
+    """The same, or with fewer reasons: what falls away brings nothing new.
+
+    Nor does another approval, or that one of two is withdrawn: one suffices, and while one of those that were
+    there stands, the pull request stayed approved. (The first approval's id alone would not do: once that is
+    withdrawn, the second looks as if it had just been given.)
+    """
+    if now is None or before is None or now[0] != before[0]:
+        return now == before
+    all_along = {one.partition(" by ")[0] for one in now[1] & before[1] if " by " in one}
+    return {one for one in now[1] if one.partition(" by ")[0] not in all_along} <= before[1]
 
 
 def triggers_of(kind: str) -> tuple[str, ...]:
