@@ -155,7 +155,9 @@ def test_without_a_webhook_secret_nothing_starts(name: str) -> None:
         load(settings)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000, b"{}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000, b"{}", b"payload=", b"payload=&a=1"]
+)
 def test_a_signed_body_that_cannot_be_read_is_kept_for_the_operator(
     client: FlaskClient, store: Store, body: bytes
 ) -> None:
@@ -166,12 +168,76 @@ def test_a_signed_body_that_cannot_be_read_is_kept_for_the_operator(
     assert rows(store, Delivery) == 1
 
 
-def test_an_endless_name_is_kept_in_short(client: FlaskClient, store: Store) -> None:
-    payload = {
-        "deployment": {"id": 1, "environment": "a" * 100_000},
-        "deployment_status": {"id": 1, "state": "success"},
-        "repository": {"id": 1, "full_name": "softhouse/erp"},
+def _pull(**changes: Any) -> dict[str, Any]:
+    one: dict[str, Any] = {
+        "number": 7,
+        "title": "x",
+        "body": "",
+        "head": {"ref": "a", "repo": REPOSITORY},
+        "base": {"ref": "main", "repo": REPOSITORY},
+        "author_association": "MEMBER",
     }
+    payload = {"action": "opened", "pull_request": one, "repository": REPOSITORY}
+    one.update({name: value for name, value in changes.items() if name in one})
+    return {**payload, **{name: value for name, value in changes.items() if name not in one}}
+
+
+NO_NUMBERS = (10**30, 2**63, 0, -1, 1.5, True, None, "7", [1], {"a": 1})
+NO_WORDS = ("\ud800", "a\0", [1])
+REPOSITORY = {"id": 1, "full_name": "softhouse/erp"}
+
+
+def _deployment(environment: str) -> dict[str, Any]:
+    return {
+        "deployment": {"id": 1, "environment": environment},
+        "deployment_status": {"id": 1, "state": "success"},
+        "repository": REPOSITORY,
+    }
+
+
+def test_a_value_that_cannot_be_is_githubs_fault(client: FlaskClient, store: Store) -> None:
+    assert post_github(client, json.dumps(_pull()).encode(), event="pull_request").status_code == 202
+    wrong: list[dict[str, Any]] = [
+        *({"number": number} for number in NO_NUMBERS),
+        *({"repository": {**REPOSITORY, "id": one}} for one in NO_NUMBERS),
+        *({"action": action} for action in NO_WORDS),
+        {"repository": {**REPOSITORY, "full_name": "softhouse/\udfff"}},
+        *({"head": {"ref": name, "repo": REPOSITORY}} for name in NO_WORDS),
+    ]
+    sent = [("pull_request", _pull(**changes)) for changes in wrong]
+    sent += [("deployment_status", _deployment(name)) for name in ("\ud800", "a\0")]
+    for number, (event, payload) in enumerate(sent):
+        body, guid = json.dumps(payload).encode(), f"wrong-{number}"
+        answer = post_github(client, body, event=event, guid=guid)
+        assert answer.status_code == 422, payload
+        with store.read() as db:
+            kept = db.scalars(select(Delivery).where(Delivery.delivery_id == guid)).one()
+        assert (kept.result, kept.body) == ("unreadable", body)
+        assert kept.outcome.startswith("ignored: unreadable: ")
+
+
+def test_a_value_that_cannot_be_is_jiras_fault(client: FlaskClient, store: Store) -> None:
+    for number, payload in enumerate(
+        (
+            {"webhookEvent": "\ud800"},
+            {"webhookEvent": "jira:\0"},
+            {"webhookEvent": "jira:issue_updated", "issue": {"key": "CHAM-\ud800", "id": "1"}},
+            {"webhookEvent": "jira:issue_updated", "issue": {"key": "CHAM-1", "id": "\0"}},
+        )
+    ):
+        answer = post_jira(client, json.dumps(payload).encode(), name=f"j-{number}")
+        assert answer.status_code == 422, payload
+    assert rows(store, Delivery) == 4
+
+
+def test_half_a_character_elsewhere_hinders_nobody(client: FlaskClient) -> None:
+    issue = {"key": "CHAM-1", "id": "1", "fields": {"description": "\ud83d", "labels": ["\ud83d", "a\0"]}}
+    body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": issue}).encode()
+    assert post_jira(client, body).status_code == 202
+
+
+def test_an_endless_name_is_kept_in_short(client: FlaskClient, store: Store) -> None:
+    payload = _deployment("a" * 100_000)
     answer = post_github(client, json.dumps(payload).encode(), event="deployment_status")
     assert answer.status_code == 202
     with store.read() as db:

@@ -38,13 +38,58 @@ class Malformed(Exception):
     """The payload is not what its sender says it is. The message names what is missing."""
 
 
+Path = tuple[str, ...]
+"""Where in a payload a value stands: the names on the way to it."""
+LARGEST = 2**63 - 1
+"""What a database takes for a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What is looked at before a payload is: values that rows are found by and that become rows."""
+
+    numbers: tuple[Path, ...] = ()
+    words: tuple[Path, ...] = ()
+
+    def check(self, payload: Payload) -> None:
+        """
+        Raises:
+            Malformed: a value that is there is no id, or no text that can be kept.
+        """
+        for path in self.numbers:
+            if not all(map(_is_id, _values(payload, path))):
+                raise Malformed(f"{'.'.join(path)} is no id")
+        for path in self.words:
+            if not all(one is None or one == storable(str(one)) for one in _values(payload, path)):
+                raise Malformed(f"{'.'.join(path)} is no text")
+
+
+def storable(text: str) -> str:
+    """The text with � for what no database keeps: nulls and halves of characters."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST
+
+
+def _values(payload: object, path: Path) -> list[object]:
+    """The value at the path, if there is one."""
+    for name in path:
+        if not isinstance(payload, dict) or name not in payload:
+            return []
+        payload = payload[name]
+    return [payload]
+
+
 Handler = Callable[[Services, Session, Payload], Ringing]
 
 
 class Router:
-    """Handlers by event name; a function may serve several."""
+    """Handlers by event name; a function may serve several, and reads only payloads of this shape."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
         self._handlers: dict[str, Handler] = {}
 
     def on(self, *events: str) -> Callable[[Handler], Handler]:
@@ -59,8 +104,9 @@ class Router:
         """Which tickets this delivery rings. Reads our rows, changes nothing.
 
         Raises:
-            Malformed: the payload lacks what its event always has.
+            Malformed: the payload lacks what its event always has, or has something else in its place.
         """
+        self._shape.check(payload)
         handler = self._handlers.get(event)
         if handler is None:
             return ignored(f"{event or 'an event without a name'} concerns no ticket")

@@ -20,7 +20,7 @@ from bridge.services import Services
 from bridge.store import counters, remarks
 from bridge.store.tables import Delivery
 from bridge.store.tickets import edited_in_bulk, ring
-from webhooks.events import Malformed, Payload, Ringing, unreadable
+from webhooks.events import Malformed, Payload, Ringing, storable, unreadable
 
 Dispatch = Callable[[str, Services, Session, Payload], Ringing]
 
@@ -170,7 +170,7 @@ def _read(
 ) -> tuple[Ringing, int]:
     """What the delivery rings. An unreadable one is kept for the operator, with 422."""
     ringing, status = _understood(services, db, letter, dispatch)
-    return replace(ringing, outcome=ringing.outcome[:LONGEST_OUTCOME]), status
+    return replace(ringing, outcome=storable(ringing.outcome)[:LONGEST_OUTCOME]), status
 
 
 def _understood(
@@ -193,7 +193,7 @@ def _understood(
 def _json_part(body: bytes) -> bytes:
     """GitHub can be told to send its JSON as a form's `payload` field."""
     if body[:8] == b"payload=":
-        return parse_qs(body.decode("utf-8"))["payload"][0].encode()
+        return "".join(parse_qs(body.decode("utf-8")).get("payload", [])).encode()
     return body
 
 

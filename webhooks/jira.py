@@ -11,14 +11,15 @@ from bridge.clients.jira.site import Site
 from bridge.services import Services
 from bridge.store import facts
 from bridge.store.tables import Ticket
-from webhooks.events import Payload, Ringing, Router, ignored
+from webhooks.events import Payload, Ringing, Router, Shape, ignored, storable
 from webhooks.inbox import Letter, receive
 
 BEGINNING = 1024
 # Within a text the quotation marks would be escaped.
 _EVENT = re.compile(rb'"webhookEvent"\s*:\s*"([\w:-]{1,64})"')
+SHAPE = Shape(words=(("webhookEvent",), ("issue", "key"), ("issue", "id")))
 
-router = Router()
+router = Router(SHAPE)
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -75,7 +76,7 @@ def issue_changed(services: Services, db: Session, payload: Payload) -> Ringing:
         # A comment event's issue is undocumented (J9), so it may be absent: the periodic look finds the rest.
         return ignored(f"{event} names no issue")
     key, issue_id = str(issue["key"]), str(issue["id"])
-    labels = [str(label) for label in (issue.get("fields") or {}).get("labels") or []]
+    labels = [storable(str(label)) for label in (issue.get("fields") or {}).get("labels") or []]
     tickets = facts.tickets_of_issue(db, issue_id=issue_id, key=key, labels=labels)
     if not tickets:
         return ignored(f"{key} is not one of our tickets")

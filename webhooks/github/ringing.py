@@ -6,9 +6,31 @@ from sqlalchemy.orm import Session
 
 from bridge.services import Services
 from bridge.store import pulls
-from webhooks.events import Ringing, Router, ignored
+from webhooks.events import Ringing, Router, Shape, ignored
 
-router = Router()
+SHAPE = Shape(
+    numbers=(
+        ("repository", "id"),
+        ("pull_request", "number"),
+        ("pull_request", "head", "repo", "id"),
+        ("pull_request", "base", "repo", "id"),
+        ("deployment", "id"),
+        ("deployment_status", "id"),
+        ("workflow_run", "id"),
+    ),
+    words=(
+        ("action",),
+        ("ref",),
+        ("repository", "full_name"),
+        ("pull_request", "head", "ref"),
+        ("deployment", "environment"),
+        ("deployment_status", "state"),
+        ("release", "tag_name"),
+        ("workflow_run", "name"),
+    ),
+)
+
+router = Router(SHAPE)
 
 
 def foreign(services: Services, db: Session, repository: dict[str, Any]) -> Ringing | None:
