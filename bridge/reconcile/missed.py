@@ -66,6 +66,10 @@ def _run(services: Services, name: str, *, since: datetime, began: datetime) -> 
         outcome, is_whole = _carry_out(services, sweep(services, since - OVERLAP))
     except (Unavailable, Refused) as error:
         outcome, is_whole, again_in = str(error), False, AFTER_FAILURE
+    except Exception as error:
+        # A fault of ours in one sweep: the others are none the worse for it.
+        log.exception("bug: a sweep", sweep=name)
+        outcome, is_whole = f"bug: {type(error).__name__}: {error}", False
     now = services.clock()
     if is_whole:
         sweeps.finished(services.store, name, since=since, began=began, now=now, outcome=outcome)

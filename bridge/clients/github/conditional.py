@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.clients.github.transport import Transport
+from bridge.clients.github.wire import strange
 from bridge.clients.limits import Limiter
 from bridge.config import GitHubSettings
 
@@ -55,13 +56,16 @@ class Conditional(Transport):
         super().__init__(settings, connections=connections, limiter=limiter)
         self._answers = Answers()
 
-    def get(self, path: str, **parameters: str | int) -> Any:
-        """One question's JSON.
+    def get(self, path: str, **parameters: str | int) -> Json:
+        """One thing that GitHub knows by an id.
 
         Raises:
             Unavailable, Refused.
         """
-        return json.loads(self._answer(path, parameters).body)
+        found = json.loads(self._answer(path, parameters).body)
+        if not isinstance(found, dict) or "id" not in found:
+            raise strange(f"GET {path}")
+        return found
 
     def rows(self, path: str, *, within: str = "", **parameters: str | int) -> Iterator[Json]:
         """A list's rows, page by page, each page asked for when its first row is.
@@ -97,7 +101,9 @@ class Conditional(Transport):
 
 def _list(answer: Answer, within: str) -> list[Json]:
     found = json.loads(answer.body)
-    rows: list[Json] = found[within] if within else found
+    rows = found.get(within) if within and isinstance(found, dict) else found
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise strange(f"a list of {within or 'rows'}")
     return rows
 
 

@@ -8,6 +8,7 @@ from bridge.clients.errors import Refused
 from bridge.clients.github import query
 from bridge.clients.github.conditional import Conditional
 from bridge.clients.github.query import Json
+from bridge.clients.github.wire import strange
 from bridge.domain import PullRequest
 from bridge.rules.keys import keys_in
 from bridge.rules.naming import Naming
@@ -50,7 +51,9 @@ class PullRequests(Conditional):
         owner, _, name = repository.partition("/")
         given = {"owner": owner, "name": name, **variables}
         _, answer = self.asked(lambda: self._github.requester.graphql_query(text, given))
-        found: Json = answer["data"]["repository"]
+        found = (answer.get("data") or {}).get("repository")
+        if not isinstance(found, dict):
+            raise strange("GraphQL")
         return found
 
     def branch_exists(self, repository: str, name: str) -> bool:

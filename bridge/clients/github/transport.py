@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import requests
-from github import Github, GithubException
+from github import BadAttributeException, Github, GithubException
 from github.Repository import Repository
 
 from bridge.clients.errors import Refused, Unavailable
@@ -13,6 +13,7 @@ from bridge.clients.github.credentials import TIMEOUT, InstallationAuth, credent
 from bridge.clients.github.failures import SERVICE, failure_of
 from bridge.clients.github.memory import Histories, Memory
 from bridge.clients.github.patience import Patience
+from bridge.clients.github.wire import refuse_pages, strange
 from bridge.clients.limits import Limiter, Scope
 from bridge.config import GitHubSettings
 from bridge.store import refuse_in_transaction
@@ -29,6 +30,7 @@ class Transport:
     """One GitHub, by token or as an App: what every verb is asked through."""
 
     def __init__(self, settings: GitHubSettings, *, connections: int, limiter: Limiter | None = None) -> None:
+        refuse_pages()
         self._limiter = limiter
         self._patience = Patience()
         self.memory, self.histories = Memory(), Histories()
@@ -78,6 +80,8 @@ class Transport:
             failure = failure_of(error, rest=lambda: self._patience.rest(narrowest, asked_at=asked_at))
             self._pause(failure, status=error.status)
             raise failure from error
+        except BadAttributeException as error:
+            raise strange("an object") from error
         except requests.RequestException as error:
             raise Unavailable(SERVICE, "could not be reached", unknown_outcome=True) from error
         self._patience.answered(narrowest, asked_at=asked_at)
