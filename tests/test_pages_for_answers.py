@@ -76,7 +76,7 @@ def test_one_sweeps_fault_stops_no_other(desk: World, monkeypatch: pytest.Monkey
     with desk.services.store.begin() as db:
         db.execute(update(SweepRow).values(due_at=desk.services.clock()))
     outcomes = missed.heal(desk.services)
-    assert outcomes["jira"] == "bug: TypeError: string indices must be integers"
+    assert outcomes["jira"] == "cut short: bug: TypeError: string indices must be integers"
     assert "repositories read" in outcomes["github"]
     with desk.services.store.read() as db:
         row = db.get_one(SweepRow, "jira")
