@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bridge.cli.common import clean, fail, opened
 from bridge.cli.running import owner
+from bridge.cli.waiting import until
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import reference, ticket_id
 from bridge.reconcile import reconcile as look
@@ -22,6 +23,8 @@ from bridge.store.tables import Ticket
 from bridge.store.tickets import claimable, ring
 from bridge.story import one_line
 
+PATIENCE = 15.0
+"""Seconds that another worker is given to end its look."""
 MOST = 10_000
 """Tickets that a dry run speaks of."""
 
@@ -95,15 +98,23 @@ def _looked(services: Services, number: int) -> tuple[str, bool]:
     with services.store.begin() as db:
         ring(db, number, kind="cli", subject="reconcile", now=services.clock())
     outcome = look(services, number, owner=owner())
-    with services.store.read() as db:
-        ticket = db.get_one(Ticket, number)
+    ticket = until(lambda: _let_go(services, number), seconds=PATIENCE)
+    if ticket is None:
+        return "another worker has it", False
     if outcome is None and ticket.generation > ticket.observed_generation:
         return _why_not(ticket, now=services.clock()), False
     postponed = ticket.retry_at is not None and ticket.retry_at > services.clock()
-    lost = ticket.lease_owner not in {"", owner()}
     in_doubt = ticket.create_state == "in_doubt"
     said = outcome if outcome is not None else f"another worker has just looked: {ticket.outcome}"
-    return said, not (postponed or lost or in_doubt or ticket.parked)
+    return said, not (postponed or in_doubt or ticket.parked)
+
+
+def _let_go(services: Services, number: int) -> Ticket | None:
+    """The ticket, once no other worker is looking at it: what a sweep rings, a running one takes at once."""
+    with services.store.read() as db:
+        ticket = db.get_one(Ticket, number)
+    held = ticket.lease_until is not None and ticket.lease_until > services.clock()
+    return None if held and ticket.lease_owner != owner() else ticket
 
 
 def _why_not(ticket: Ticket, *, now: datetime) -> str:
@@ -113,7 +124,7 @@ def _why_not(ticket: Ticket, *, now: datetime) -> str:
         return f"it is parked by hand ({ticket.parked}); `chamados tickets retry {name}` lets it go on"
     if ticket.retry_at and ticket.retry_at > now:
         return f"it rests until {ticket.retry_at:%H:%M:%S} UTC after {ticket.outcome}"
-    return f"another worker has it ({ticket.lease_owner})" if ticket.lease_owner else "another worker has it"
+    return "another worker has it"
 
 
 # --- foreseen
