@@ -35,6 +35,18 @@ _TIMES = {
 }
 
 
+_HEADERS: dict[str, Document] = {
+    "429": {
+        "headers": {
+            "Retry-After": {
+                "description": "Em quantos segundos pedir de novo",
+                "schema": {"type": "integer", "minimum": 0},
+            }
+        }
+    }
+}
+
+
 def document(form: Form, public_url: str) -> Document:
     """OpenAPI 3.1 of `/api`."""
     return {
@@ -188,6 +200,6 @@ def _refusals(*codes: str) -> Document:
         "404": "Não há este chamado",
         "413": "Grande demais",
         "415": "Envie application/json ou multipart/form-data",
-        "429": "Pedidos demais",
+        "429": "Pedidos demais para um parceiro neste minuto",
     }
-    return {code: _answer(said[code], "Erro") for code in codes}
+    return {code: {**_answer(said[code], "Erro"), **_HEADERS.get(code, {})} for code in codes}

@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from bridge.portal import limits
 from bridge.store import Store, schema
-from tests.portal.conftest import ENVIRONMENT, PNG, START, Browser, Portal, make
+from tests.portal.conftest import ENVIRONMENT, PNG, START, Browser, Portal, make, opened_store
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'nonce-…'; style-src 'self'; "
@@ -224,6 +225,26 @@ def test_an_ipv6_network_counts_as_one_address(tmp_path: Path) -> None:
     assert [asked(f"::ffff:198.51.100.{number}") for number in range(6)] == [200] * 6
     assert asked("203.0.113.7:4711") == 200  # as some proxies write it
     store.close()
+
+
+def test_one_panel_asks_for_each_partner_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(limits.QUOTAS, "api.listing", "2 per minute")
+    with opened_store(tmp_path) as (store, files):
+        made = make(store, {**ENVIRONMENT, "CHAMADOS_FILES": files}, limited=True)
+        statuses = {}
+        for email in ("ana@revenda.com.br", "bia@outra.com.br"):
+            made.partner(email)
+            headers = {"Authorization": f"Bearer {made.token(email)}"}
+            statuses[email] = [
+                made.client().get("/api/chamados", headers=headers).status_code for _ in range(3)
+            ]
+        assert list(statuses.values()) == [[200, 200, 429]] * 2
+        nobody = [made.client().get("/api/chamados").status_code for _ in range(3)]
+        assert nobody == [401, 401, 429]
+        described = made.client().get("/api/openapi.json").get_json()
+        for path in described["paths"].values():
+            for one in path.values():
+                assert "Retry-After" in one["responses"]["429"]["headers"]
 
 
 def test_ai_is_limited_by_partner(tmp_path: Path) -> None:
