@@ -25,6 +25,8 @@ SMALL = ".mini"
 """Added to a stored picture's name: its thumbnail."""
 TOO_MANY = f"são no máximo {MAXIMUM_FILES} arquivos."
 EMPTY = "está vazio."
+NAMELESS = "arquivo sem nome"
+WITHOUT_NAME = "dê um nome a ele, com a terminação do seu tipo, e envie de novo."
 INFECTED = "o antivírus encontrou algo perigoso nele. Ele não foi guardado."
 UNSCANNABLE = "é grande demais para o antivírus. Envie um link para ele."
 NOT_SCANNED = "não foi possível passar o antivírus agora. Tente de novo em alguns minutos."
@@ -57,9 +59,11 @@ def take_in(services: Services, files: Iterable[FileStorage], partner: Partner, 
     stored: list[StoredFile] = []
     refusals: list[str] = []
     for file in files:
-        if not file.filename:
+        if not file.filename and not file.stream.read(1):
             continue  # an empty file input still sends a part
         try:
+            if not file.filename:
+                raise FileRefused(NAMELESS, WITHOUT_NAME)
             name = admitted_name(file.filename, taken_now)
             if len(stored) >= room:
                 raise FileRefused(name, TOO_MANY)

@@ -56,6 +56,25 @@ def test_ticket_is_filed(caller: Caller, opened: Portal) -> None:
     assert opened.woken == [1]
 
 
+def test_a_file_without_a_name_is_refused_and_an_empty_part_is_none(caller: Caller, opened: Portal) -> None:
+    def part(content: bytes) -> dict[str, Any]:
+        texts = {name: value if isinstance(value, str) else value[0] for name, value in BODY.items()}
+        fields = [
+            f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in texts.items()
+        ]
+        opening = '--b\r\nContent-Disposition: form-data; name="arquivos"; filename=""\r\n\r\n'
+        body = "".join(fields).encode() + opening.encode() + content + b"\r\n--b--\r\n"
+        return {"data": body, "content_type": "multipart/form-data; boundary=b"}
+
+    answer = caller.post(**part(PNG))
+    assert answer.status_code == 422
+    [said] = answer.get_json()["erros"]["arquivos"]
+    assert said.startswith("“arquivo sem nome”: ")
+    assert opened.tickets() == []
+    assert caller.post(**part(b"")).status_code == 201
+
+
 def test_files_come_as_multipart(caller: Caller, opened: Portal) -> None:
     form = {**BODY, "fluxo": ["Cadastros", "Produtos"], "arquivos": [(io.BytesIO(PNG), "tela.png")]}
     assert caller.post(data=form).status_code == 201
