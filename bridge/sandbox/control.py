@@ -15,6 +15,7 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 WATCHED = ("/jira", "/github", "/openai")
 HOLD_SECONDS = 30.0
+LONGEST = 3_600_000
 ACTIONS = {
     "503",
     "429",
@@ -37,6 +38,42 @@ class NotAFault(ValueError):
     """The fault's description cannot be used."""
 
 
+def a_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise NotAFault(f"{name} must be a text")
+
+
+def a_number(name: str, value: object) -> None:
+    """Finite, and not below nothing."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= float(str(value)) <= LONGEST:
+        raise NotAFault(f"{name} must be a number from 0 to {LONGEST}")
+
+
+def _a_count(name: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise NotAFault(f"{name} must be a whole number from 1")
+
+
+def _seconds_or_null(name: str, value: object) -> None:
+    if value is not None:
+        a_number(name, value)
+
+
+def _an_action(name: str, value: object) -> None:
+    if not isinstance(value, str | int):
+        raise NotAFault(f"{name} must be one of {', '.join(sorted(ACTIONS | MAIL_ACTIONS))}")
+
+
+_KINDS: dict[str, Callable[[str, object], None]] = {
+    "match": a_text,
+    "do": _an_action,
+    "times": _a_count,
+    "retry_after": _seconds_or_null,
+    "seconds": a_number,
+}
+
+
 @dataclass(kw_only=True)
 class Fault:
     match: str
@@ -47,6 +84,12 @@ class Fault:
 
     @classmethod
     def read(cls, found: dict[str, Any]) -> "Fault":
+        if not isinstance(found, dict):
+            raise NotAFault("a fault is an object")
+        for name, value in found.items():
+            if name not in _KINDS:
+                raise NotAFault(f"{name} is no part of a fault; use {', '.join(_KINDS)}")
+            _KINDS[name](name, value)
         try:
             fault = cls(**found)
         except TypeError as error:
@@ -61,7 +104,8 @@ class Fault:
 class Controls:
     """What scripts set and read; safe for many threads."""
 
-    set_index_lag: Callable[[float], None] = lambda _: None
+    set_index_lag: Callable[[float | None], None] = lambda _: None
+    """None: as on the first day."""
     faults: list[Fault] = field(default_factory=list)
     latencies: list[tuple[str, float]] = field(default_factory=list)
     _calls: list[dict[str, Any]] = field(default_factory=list)
@@ -97,10 +141,16 @@ class Controls:
         with self._lock:
             return [dict(call) for call in self._calls[since:]]
 
+    def forget_faults(self) -> None:
+        """None is left to come, and Jira's index lags as on the first day."""
+        with self._lock:
+            self.faults.clear()
+        self.set_index_lag(None)
+
     def clear(self) -> None:
+        self.forget_faults()
         with self._lock:
             self._calls.clear()
-            self.faults.clear()
             self.latencies.clear()
 
 

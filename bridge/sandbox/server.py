@@ -11,9 +11,10 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from bridge.sandbox.control import Controls, Fault, NotAFault, Watched
+from bridge.sandbox.control import Controls, Fault, NotAFault, Watched, a_number, a_text
 from bridge.sandbox.github import GitHubSandbox
 from bridge.sandbox.jira import JiraSandbox
+from bridge.sandbox.jira.site import INDEX_LAG
 from bridge.sandbox.mail import Inbox, views
 from bridge.sandbox.openai import OpenAISandbox
 from bridge.sandbox.settings import TEMPLATES, SandboxSettings
@@ -74,8 +75,8 @@ class Sandbox:
         self.github.reset()
         self.openai.reset()
 
-    def _set_index_lag(self, seconds: float) -> None:
-        self.jira.index_lag = seconds
+    def _set_index_lag(self, seconds: float | None) -> None:
+        self.jira.index_lag = INDEX_LAG if seconds is None else seconds
 
     def _control_app(self) -> Flask:
         app = Flask("sandbox-control", template_folder=TEMPLATES)
@@ -131,14 +132,22 @@ def _fault_routes(app: Flask, controls: Controls) -> None:
 
     @app.delete("/faults")
     def forget() -> tuple[str, int]:
-        controls.faults.clear()
+        controls.forget_faults()
         return "", 204
 
     @app.post("/latency")
-    def latency() -> Response:
-        found = request.get_json(silent=True) or {}
-        controls.latencies[:] = [(found.get("match", "*"), float(found.get("ms", 0)) / 1000)]
-        return jsonify(ms=found.get("ms", 0))
+    def latency() -> tuple[Response, int]:
+        found = request.get_json(silent=True)
+        try:
+            if not isinstance(found, dict):
+                raise NotAFault('a latency is an object: {"ms": 100}')
+            match, milliseconds = found.get("match", "*"), found.get("ms", 0)
+            a_text("match", match)
+            a_number("ms", milliseconds)
+        except NotAFault as error:
+            return jsonify(error=str(error)), 400
+        controls.latencies[:] = [(match, milliseconds / 1000)]
+        return jsonify(ms=milliseconds), 200
 
 
 def _index() -> Flask:

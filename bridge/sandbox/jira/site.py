@@ -14,6 +14,9 @@ from bridge.sandbox.jira.errors import Refusal, no_issue
 from bridge.sandbox.jira.model import Attachment, Change, Comment, Issue, IssueLink, Json, User
 from bridge.sandbox.settings import SandboxSettings
 
+INDEX_LAG = 1.0
+"""Seconds after which the search knows of a change."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -46,7 +49,7 @@ class Site:
     clock: Callable[[], datetime]
     deployment: str
     tell: Callable[[Event], None]
-    index_lag: float = 1.0
+    index_lag: float = INDEX_LAG
     upload_limit: int = 10 * 1024 * 1024
     service_project: bool = False
     changelog_page: int = 100
