@@ -7,7 +7,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from environs import EnvValidationError, FileAwareEnv
 
@@ -109,6 +109,7 @@ class Reader:
         parts = self.parts(name, value)
         good = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname)
         self.check(name, not value or good, "must look like smtp://user:password@host:587?tls=starttls")
+        self._options(name, parts, {"tls": "tls=starttls"})
         return value
 
     def imap(self, name: str) -> str:
@@ -116,7 +117,14 @@ class Reader:
         parts = self.parts(name, value)
         good = parts.scheme in {"imap", "imaps"} and bool(parts.hostname and parts.username)
         self.check(name, not value or good, "must look like imaps://user:password@host/INBOX")
+        self._options(name, parts, {"tls": "tls=starttls", "done": "done=Folder"})
         return value
+
+    def _options(self, name: str, parts: SplitResult, known: dict[str, str]) -> None:
+        """A misspelt wish for encryption must not mean none."""
+        given = parse_qs(parts.query, keep_blank_values=True)
+        good = given.keys() <= known.keys() and given.get("tls", ["starttls"]) == ["starttls"]
+        self.check(name, good, f"knows only {' and '.join(known.values())} after the question mark")
 
     def address(self, name: str) -> str:
         value = self.required(name)
