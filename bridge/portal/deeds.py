@@ -213,9 +213,10 @@ def _must_prove(verb: PartnerVerb, text: str) -> bool:
 def _files(owner: Partner) -> tuple[tuple[Upload, ...], tuple[str, ...]]:
     """The files of this reply: those kept from its last attempt, and those that came now."""
     store = services().store
-    ids = [int(text) for text in request.form.getlist("arquivo") if text.isascii() and text.isdigit()][:100]
+    given = request.form.getlist("arquivo")[:100]
+    ids = [int(text) for text in given if text.isascii() and text.isdigit() and len(text) < 19]
     with store.read() as db:
-        kept = drafts.loose_uploads(db, owner, [one for one in ids if one < 2**63])
+        kept = drafts.loose_uploads(db, owner, ids)
     received = request.files.getlist("arquivos")
     intake = take_in(services(), received, owner, room=MAXIMUM_FILES - len(kept))
     with store.begin() as db:

@@ -103,7 +103,8 @@ def _upload_bytes() -> int:
 
 def _may_upload(asking: Request) -> bool:
     if asking.endpoint == "api.file":
-        return access.token_bearer() is not None
+        # JSON is read whole into memory, and takes ten times its size there.
+        return asking.mimetype == "multipart/form-data" and access.token_bearer() is not None
     if asking.endpoint == "portal.act_by_link":
         return link_views.opened((asking.view_args or {})["token"]) is not None
     return asking.endpoint in UPLOADS and (access.visitor() or access.former_visitor()) is not None

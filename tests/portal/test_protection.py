@@ -169,6 +169,13 @@ def test_stranger_cannot_send_much(opened: Portal) -> None:
     assert "grande demais" in answer.text
 
 
+def test_whoever_may_send_files_may_not_send_as_much_json(opened: Portal) -> None:
+    opened.partner("ana@revenda.com.br")
+    headers = {"Authorization": f"Bearer {opened.token('ana@revenda.com.br')}"}
+    answer = opened.client().post("/api/chamados", json={"titulo": "x" * 3_000_000}, headers=headers)
+    assert answer.status_code == 413
+
+
 @pytest.fixture
 def broken(opened: Portal, monkeypatch: pytest.MonkeyPatch) -> Flask:
     def fail(*_: object, **__: object) -> None:
