@@ -1,6 +1,8 @@
 """What commands share: settings opened with every fault said, and text fit for a terminal."""
 
+import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -76,6 +78,11 @@ def opened(*, quiet: bool = True) -> Services:
         config = load()
         logs.configure(config, quiet=quiet)
         return open_services(config)
+
+
+def owner() -> str:
+    """This process's name on leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"[:64]
 
 
 def fail(*lines: str) -> NoReturn:

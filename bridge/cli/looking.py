@@ -7,8 +7,7 @@ from datetime import datetime
 import click
 from sqlalchemy import select
 
-from bridge.cli.common import clean, fail, opened
-from bridge.cli.running import owner
+from bridge.cli.common import clean, fail, opened, owner
 from bridge.cli.waiting import until
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import reference, ticket_id
