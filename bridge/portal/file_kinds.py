@@ -1,5 +1,6 @@
 """Which kinds of files are taken, and whether a file is what its name says: only its content is believed."""
 
+import io
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ CHUNK = 64 * 1024
 MAXIMUM_UNPACKED = 2 * 1024**3
 """Bytes that a package may say it holds: whoever opens it in triage must not run out of disk."""
 MAXIMUM_MEMBERS = 10_000
+MAXIMUM_DIRECTORY = MAXIMUM_MEMBERS * 512
+"""Bytes of a package's list of what it holds."""
 
 _TEXT = {
     "txt": "text/plain",
@@ -108,7 +111,7 @@ def begins_like(path: Path, ending: str) -> bool:
 
 def _believe_package(path: Path, ending: str) -> None:
     try:
-        with zipfile.ZipFile(path) as package:
+        with _Package(path) as file, zipfile.ZipFile(file) as package:
             members = package.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, RuntimeError):
         raise not_one(ending) from None
@@ -117,7 +120,20 @@ def _believe_package(path: Path, ending: str) -> None:
         raise not_one(ending)
     unpacked = sum(member.file_size for member in members)
     if unpacked > MAXIMUM_UNPACKED or len(members) > MAXIMUM_MEMBERS:
-        raise WrongKind("descompactado, ele é grande demais. Envie só os arquivos necessários.")
+        raise _too_much()
+
+
+class _Package(io.FileIO):
+    """Refuses to have a long list read at once, as `zipfile` does: by its length, for a count may lie."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > MAXIMUM_DIRECTORY:
+            raise _too_much()
+        return super().read(size)
+
+
+def _too_much() -> WrongKind:
+    return WrongKind("descompactado, ele é grande demais. Envie só os arquivos necessários.")
 
 
 def not_one(ending: str) -> WrongKind:
