@@ -4,6 +4,12 @@ import os
 
 from bridge.cli import main
 
-# The database and the files are nobody else's on this machine.
-os.umask(0o077)
-main()
+
+def run() -> None:
+    """What is written is nobody else's on this machine."""
+    os.umask(0o077)
+    main()
+
+
+if __name__ == "__main__":
+    run()
