@@ -96,10 +96,11 @@ def _looked(services: Services, number: int) -> tuple[str, bool]:
     """What came of a look, and whether it went well: to its end, and neither parked nor put off."""
     with services.store.begin() as db:
         ring(db, number, kind="cli", subject="reconcile", now=services.clock())
-    outcome = look(services, number, owner=owner())
-    ticket = until(lambda: _let_go(services, number), seconds=PATIENCE)
+    outcomes: list[str] = []
+    ticket = until(lambda: _looked_at(services, number, outcomes), seconds=PATIENCE)
     if ticket is None:
         return "another worker has it", False
+    outcome = outcomes[-1] if outcomes else None
     if outcome is None and ticket.generation > ticket.observed_generation:
         return _why_not(ticket, now=services.clock()), False
     postponed = ticket.retry_at is not None and ticket.retry_at > services.clock()
@@ -108,12 +109,17 @@ def _looked(services: Services, number: int) -> tuple[str, bool]:
     return said, not (postponed or in_doubt or ticket.parked)
 
 
-def _let_go(services: Services, number: int) -> Ticket | None:
-    """The ticket, once no other worker is looking at it: what a sweep rings, a running one takes at once."""
+def _looked_at(services: Services, number: int, outcomes: list[str]) -> Ticket | None:
+    """The ticket, once somebody has looked at it: what a sweep rings, a running worker takes at once."""
+    outcome = look(services, number, owner=owner())
+    outcomes += [outcome] if outcome is not None else []
+    now = services.clock()
     with services.store.read() as db:
         ticket = db.get_one(Ticket, number)
-    held = ticket.lease_until is not None and ticket.lease_until > services.clock()
-    return None if held and ticket.lease_owner != owner() else ticket
+    leased = ticket.lease_until is not None and ticket.lease_until > now
+    waits = ticket.generation > ticket.observed_generation
+    may_wait = ticket.held or (ticket.retry_at is not None and ticket.retry_at > now)
+    return None if (leased and ticket.lease_owner != owner()) or (waits and not may_wait) else ticket
 
 
 def _why_not(ticket: Ticket, *, now: datetime) -> str:
