@@ -210,6 +210,17 @@ def test_trouble_on_github_silences_nothing_of_jira(world: World) -> None:
     world.wait_status(key, "PR Review")
 
 
+@pytest.mark.parametrize("world", [{"hold": 1}], indirect=True)
+def test_what_github_refuses_parks_a_ticket_only_after_its_e_mail(world: World) -> None:
+    key = world.filed()
+    world.sandbox.controls.add(_fault("POST /github/graphql", "409", times=10_000))
+    world.drag(key, "Backlog")
+    world.open_pull("sem-chave", title=f"Corrige {key}")
+    world.wait_mail("aprovado", 2)
+    assert until(lambda: world.ticket_of(key).parked, seconds=SECONDS)
+    assert "(409)" in world.ticket_of(key).parked
+
+
 @pytest.mark.parametrize("world", [{"still": True}], indirect=True)
 def test_a_database_that_does_not_answer_parks_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     number = world.file()

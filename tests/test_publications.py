@@ -13,7 +13,7 @@ from tests.conftest import installed
 from tests.github_shop import Shop
 from tests.world import World
 
-TICKETS = int(os.environ.get("CHAMADOS_TEST_PUBLICATIONS", "8"))
+TICKETS = int(os.environ.get("CHAMADOS_TEST_PUBLICATIONS", "5"))
 ERP, MOBI, PAINEL = "softhouse/erp", "softhouse/mobi", "softhouse/painel"
 HML = "homologacao"
 

@@ -67,9 +67,9 @@ def _one_look(services: Services, claimed: Claim) -> tuple[str, bool]:
         return _closed_look(services, claimed)
     except LeaseLost as lost:
         return str(lost), False
-    except TROUBLE:
+    except TROUBLE as error:
         # Nothing could be written down: the next look comes when the lease ends.
-        log.warning("the database does not answer", exc_info=True)
+        log.warning("the database does not answer", reason=type(error).__name__)
         return "the database does not answer; again when the lease ends", False
 
 
@@ -95,7 +95,7 @@ def _closed_look(services: Services, claimed: Claim) -> tuple[str, bool]:
     except Refused as error:
         return _refused(services, claimed, error)
     except TROUBLE as error:
-        log.warning("the database does not answer", exc_info=True)
+        log.warning("the database does not answer", reason=type(error).__name__)
         return _postpone(services, claimed, Unavailable("database", type(error).__name__)), False
     except LeaseLost:
         raise
@@ -158,9 +158,11 @@ def _hold(services: Services, claimed: Claim) -> None:
 def _cut_short(
     services: Services, claimed: Claim, trouble: Unavailable | Refused, *, due_at: datetime | None
 ) -> tuple[str, bool]:
-    """All is done but what GitHub would not tell: its doorbells stay."""
+    """All is done but what GitHub would not tell: its doorbells stay. Parking waits for what is on hold."""
     if isinstance(trouble, Refused):
-        return _refused(services, claimed, trouble)
+        if due_at is None:
+            return _refused(services, claimed, trouble)
+        trouble = Unavailable(trouble.service, trouble.reason)
     return _postpone(services, claimed, trouble, soonest=due_at, longest=LONGEST_WAIT), False
 
 
