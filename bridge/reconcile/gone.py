@@ -2,15 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bridge.actions import Tell
 from bridge.clients.errors import Refused, Unavailable
 from bridge.reconcile.telling import write_telling
 from bridge.services import Services
-from bridge.store.tables import Entry, Ticket
-from bridge.store.tickets import Claim, journal, writing
+from bridge.store.tables import Ticket
+from bridge.store.tickets import Claim, journal, last_entry, writing
 from mappings.model import Category, Trigger, Workflow
 
 TOLD = "O registro deste chamado foi removido pela equipe. Se o problema continuar, abra um novo chamado."
@@ -58,11 +57,11 @@ def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refuse
 
 def _is_hidden_for_long(services: Services, ticket: Ticket, error: Refused) -> bool:
     """The journal's last line tells since when the same answer has come again and again."""
-    newest = select(Entry).where(Entry.ticket_id == ticket.id).order_by(Entry.id.desc()).limit(1)
     with services.store.read() as db:
-        last = db.scalar(newest)
-    hidden = last is not None and last.act == "retry" and last.outcome == str(error)
-    return hidden and last is not None and services.clock() - last.at >= SURE_AFTER
+        last = last_entry(db, ticket.id)
+    if last is None or (last.act, last.outcome) != ("retry", str(error)):
+        return False
+    return services.clock() - last.at >= SURE_AFTER
 
 
 def _close(db: Session, row: Ticket, status: str, *, now: datetime) -> None:

@@ -285,18 +285,17 @@ def _let_go(db: Session, claimed: Claim, values: Mapping[str, object]) -> int:
 
 def _note(db: Session, claimed: Claim, *, act: str, outcome: str, now: datetime) -> None:
     """Journal what rang and what came of it; the same failure again is one line, the same look is none."""
-    if act == "retry" and _last_outcome(db, claimed.ticket_id, act) == outcome:
+    last = last_entry(db, claimed.ticket_id) if act == "retry" else None
+    if last is not None and (last.act, last.outcome) == (act, outcome):
         return
     if claimed.causes or act != "look":
         cause = "; ".join(claimed.causes) or "it was due"
         journal(db, claimed.ticket_id, act=act, cause=cause, outcome=outcome, now=now)
 
 
-def _last_outcome(db: Session, ticket_id: int, act: str) -> str:
-    """What the journal's last line says, if it is of this act."""
-    newest = select(Entry).where(Entry.ticket_id == ticket_id).order_by(Entry.id.desc()).limit(1)
-    last = db.scalar(newest)
-    return last.outcome if last is not None and last.act == act else ""
+def last_entry(db: Session, ticket_id: int) -> Entry | None:
+    """The journal's last line. The same failure again adds none: its first tells since when it is so."""
+    return db.scalar(select(Entry).where(Entry.ticket_id == ticket_id).order_by(Entry.id.desc()).limit(1))
 
 
 def waiting_attempts(store: Store, ticket_id: int) -> int:
