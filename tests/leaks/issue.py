@@ -2,27 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+from tests.simulation.records import Clock
+
 HOLD = timedelta(seconds=60)
 MISSING = object()
 """A key that Jira's answer does not have."""
 BRIDGE = "bridge"
 
 Json = dict[str, Any]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 @dataclass(kw_only=True)

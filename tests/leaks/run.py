@@ -31,10 +31,11 @@ from bridge.store.tables import Base, Event, PartnerActionRow, Ticket
 from bridge.store.tickets import claimable, ring
 from bridge.story import story
 from mappings import load as load_mappings
-from tests.leaks.issue import START, Clock, Issue
+from tests.leaks.issue import Issue
 from tests.leaks.jira import JiraApi
 from tests.leaks.people import People
 from tests.simulation.installation import SETTINGS
+from tests.simulation.records import START, Clock
 from tests.simulation.simulation import moment
 from tests.world import ANSWERS
 
