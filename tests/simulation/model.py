@@ -162,12 +162,7 @@ def unmoved(story: Story) -> Iterator[str]:
     for lane in (verdict, fix):
         final = lane(story.pulls)
         if final:
-            last = START
-            for look, possible in seen(story):
-                known = {lane(one) for one in possible}
-                if look.whole and not any(no_news(final, one) for one in known):
-                    last = look.at
-            yield from _unspent(story, triggers_of(final[0]), since=last)
+            yield from _unspent(story, triggers_of(final[0]), since=_news_since(story, lane, final))
     if story.branches:
         yield from _unspent(story, ("work_started",), since=max(story.branches.values()))
     if story.actions:
@@ -180,6 +175,21 @@ def unmoved(story: Story) -> Iterator[str]:
         holding = [one for one in story.published if _stage(one) == stage and _holds(one, story.pulls)]
         if holding:
             yield from _unspent(story, (stage,), since=holding[-1].at)
+
+
+def _news_since(story: Story, lane: Callable[[Pulls], Verdict | None], final: Verdict) -> datetime:
+    """The last look from which no way leads to the final verdict without any news on it.
+
+    Look by look: each of two approvals may take the other's place and nothing is news, though the end has
+    none of those that stood at the beginning.
+    """
+    quiet: set[Verdict | None] = {final}
+    for look, possible in reversed(list(seen(story))):
+        before = {known for known in map(lane, possible) if any(no_news(later, known) for later in quiet)}
+        if look.whole and not before:
+            return look.at
+        quiet = before if look.whole else quiet | before
+    return START
 
 
 def _stays(story: Story, *, since: datetime) -> set[str]:
