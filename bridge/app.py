@@ -21,7 +21,7 @@ from bridge.reconcile.remarks import write_due
 from bridge.services import Services, build
 from bridge.store import Store, people, schema
 from bridge.store.bells import Bells
-from bridge.store.tickets import claimable, release_dead
+from bridge.store.claims import claimable, release_dead
 from mappings import load
 from webhooks import github, jira
 

@@ -13,8 +13,8 @@ from bridge.rules.publications import counts
 from bridge.rules.standing import standing
 from bridge.services import Services
 from bridge.store import facts, pulls
+from bridge.store.claims import LONGEST_LEASE
 from bridge.store.tables import Entry, Event, LaneRow, Mail, Ring, Ticket, Upload
-from bridge.store.tickets import LONGEST_LEASE
 
 CLOCK_SKEW = timedelta(seconds=5)
 """Jira's clock may lead ours by so much; a person's move right after ours is told apart by more."""

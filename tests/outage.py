@@ -32,9 +32,9 @@ from bridge.sandbox.server import env_lines
 from bridge.sandbox.settings import SandboxSettings
 from bridge.services import Services
 from bridge.store import people
+from bridge.store.claims import claimable
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Ticket
-from bridge.store.tickets import claimable
 from tests.settings import pairs
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -25,9 +25,10 @@ from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.sandbox.control import Fault
 from bridge.services import Services
+from bridge.store.claims import claim, claimable, release_dead
 from bridge.store.sweeps import hurry
 from bridge.store.tables import BucketRow, Mail, Ticket
-from bridge.store.tickets import claim, claimable, release_dead, ring
+from bridge.store.tickets import ring
 from tests.conftest import installed
 from tests.scripted_relay import scripted_relay
 from tests.test_doctor import run

@@ -12,8 +12,9 @@ from bridge.cli.waiting import until
 from bridge.reconcile.missed import OVERLAP, heal
 from bridge.sandbox.control import Fault
 from bridge.store import Store, sweeps
+from bridge.store.claims import LeaseLost, claim, hold, release_dead, writing
 from bridge.store.tables import Delivery, SweepRow, Ticket
-from bridge.store.tickets import LeaseLost, claim, hold, release, release_dead, ring, writing
+from bridge.store.tickets import release, ring
 from tests.conftest import NOW
 from tests.wiki_notation import read
 from tests.world import SECONDS, World

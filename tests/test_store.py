@@ -18,9 +18,10 @@ from bridge.app import open_services
 from bridge.config import load
 from bridge.reconcile.speech import say_once
 from bridge.store import Store, engine, people, schema
+from bridge.store.claims import LeaseLost, claim, claimable, park, postpone, settle, writing
 from bridge.store.engine import TransactionOpen, refuse_in_transaction
 from bridge.store.tables import Partner, Ticket
-from bridge.store.tickets import LeaseLost, claim, claimable, park, postpone, ring, settle, writing
+from bridge.store.tickets import ring
 from tests.conftest import NOW
 from tests.settings import SETTINGS
 

@@ -18,8 +18,9 @@ from bridge.reconcile.missed import CUT_SHORT, SWEEPS, foresee_sweep, heal
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services
 from bridge.store import sweeps
+from bridge.store.claims import claimable
 from bridge.store.tables import Ticket
-from bridge.store.tickets import claimable, ring
+from bridge.store.tickets import ring
 from bridge.story import one_line
 
 PATIENCE = 15.0

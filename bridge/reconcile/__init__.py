@@ -23,9 +23,7 @@ from bridge.reconcile.telling import holds, write_telling
 from bridge.rules import plan
 from bridge.services import Services
 from bridge.store import facts
-from bridge.store.engine import TROUBLE
-from bridge.store.tables import Ticket
-from bridge.store.tickets import (
+from bridge.store.claims import (
     Claim,
     LeaseLost,
     claim,
@@ -36,6 +34,8 @@ from bridge.store.tickets import (
     waiting_attempts,
     writing,
 )
+from bridge.store.engine import TROUBLE
+from bridge.store.tables import Ticket
 from mappings.model import Moment
 
 LEASE = timedelta(minutes=1)

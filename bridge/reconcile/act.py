@@ -29,8 +29,9 @@ from bridge.reconcile.telling import ask, correct, gather, tell
 from bridge.rules.links import fingerprint
 from bridge.services import Services
 from bridge.store import pulls
+from bridge.store.claims import Claim, hold, writing
 from bridge.store.tables import LaneRow, PartnerActionRow, Ticket
-from bridge.store.tickets import Claim, hold, journal, writing
+from bridge.store.tickets import journal
 
 COMMENT_TITLES = {
     PartnerVerb.ANSWERED: "Resposta do parceiro",

@@ -11,8 +11,9 @@ from bridge.domain import reference
 from bridge.reconcile.files import jira_filename
 from bridge.services import Services
 from bridge.store import organisations, sweeps
+from bridge.store.claims import Claim, writing
 from bridge.store.tables import Partner, Ticket, Upload
-from bridge.store.tickets import Claim, journal, writing
+from bridge.store.tickets import journal
 from mappings.model import FieldType
 
 SEARCHES = (5, 15, 60, 180, 600)

@@ -13,8 +13,9 @@ from bridge.domain import reference
 from bridge.reconcile.speech import say_once
 from bridge.services import Services
 from bridge.store import sweeps
+from bridge.store.claims import Claim, hold, writing
 from bridge.store.tables import LaneRow, PartnerActionRow, Ticket, TicketPullRequest, Upload
-from bridge.store.tickets import Claim, hold, journal, writing
+from bridge.store.tickets import journal
 from mappings.model import Category
 
 SUSPECT = timedelta(days=3)

@@ -11,9 +11,10 @@ from bridge.clients.jira.files import FORBIDDEN
 from bridge.domain import Issue
 from bridge.reconcile.speech import say_once
 from bridge.services import Services
+from bridge.store.claims import Claim, hold, writing
 from bridge.store.file_limit import file_limit
 from bridge.store.tables import Ticket, Upload
-from bridge.store.tickets import Claim, hold, journal, writing
+from bridge.store.tickets import journal
 
 TRIES = 2
 """How often in one look a file is sent that Jira keeps otherwise than it was."""

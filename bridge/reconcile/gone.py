@@ -8,8 +8,9 @@ from bridge.actions import Tell
 from bridge.clients.errors import Refused, Unavailable
 from bridge.reconcile.telling import write_telling
 from bridge.services import Services
+from bridge.store.claims import Claim, writing
 from bridge.store.tables import Ticket
-from bridge.store.tickets import Claim, journal, last_entry, writing
+from bridge.store.tickets import journal, last_entry
 from mappings.model import Category, Trigger, Workflow
 
 TOLD = "O registro deste chamado foi removido pela equipe. Se o problema continuar, abra um novo chamado."

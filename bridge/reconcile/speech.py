@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bridge.clients.jira import Block
 from bridge.services import Services
-from bridge.store.tickets import Claim, hold
+from bridge.store.claims import Claim, hold
 
 
 def say_once(

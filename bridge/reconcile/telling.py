@@ -12,8 +12,9 @@ from bridge.reconcile.speech import say_once
 from bridge.rules import Holds
 from bridge.services import Services
 from bridge.store import followers, mails
+from bridge.store.claims import Claim, writing
 from bridge.store.tables import Event, Ticket
-from bridge.store.tickets import Claim, journal, ring, writing
+from bridge.store.tickets import journal, ring
 
 
 def holds(services: Services, ticket: Ticket) -> Holds:

@@ -20,8 +20,8 @@ from bridge.reconcile import reconcile
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
 from bridge.store import Store, people
+from bridge.store.claims import claimable
 from bridge.store.filing import Submission, file_ticket, filed_before
-from bridge.store.tickets import claimable
 from mappings import load as load_mappings
 from tests.crash.mailbox import FolderMailbox
 

@@ -25,10 +25,11 @@ from bridge.reconcile import reconcile
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
 from bridge.store import Store, people, schema
+from bridge.store.claims import claimable
 from bridge.store.engine import sqlite_module
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Base, Event, PartnerActionRow, Ticket
-from bridge.store.tickets import claimable, ring
+from bridge.store.tickets import ring
 from bridge.story import story
 from mappings import load as load_mappings
 from tests.leaks.issue import Issue

@@ -14,9 +14,10 @@ from bridge.reconcile.missed import heal
 from bridge.reconcile.outbox import send_due
 from bridge.store import people
 from bridge.store.bells import Bells
+from bridge.store.claims import claimable
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Mail, PartnerActionRow, Ticket
-from bridge.store.tickets import claimable, ring
+from bridge.store.tickets import ring
 from mappings.model import Trigger
 from tests.simulation.github import FakeGitHub
 from tests.simulation.installation import PARTNER, Installation
