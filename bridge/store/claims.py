@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from bridge.store.engine import Store
-from bridge.store.tables import Ring, Ticket
+from bridge.store.tables import Ring, Ticket, UtcDateTime
 from bridge.store.tickets import journal, last_entry
 
 LONGEST_LEASE = timedelta(minutes=5)
@@ -36,31 +36,60 @@ class Claim:
     """Who rang, in words, for the journal."""
 
 
+def _deserves_a_look() -> ColumnElement[bool]:
+    """Of a ticket at the moments of `_moments`."""
+    now, one = bindparam("now", type_=UtcDateTime), _TICKETS.c
+    rung = one.generation > one.observed_generation
+    due = and_(one.due_at.is_not(None), one.due_at <= now)
+    # What lies further ahead than any lease or wait can was written before the clock was set back.
+    last_lease, last_rest = (bindparam(name, type_=UtcDateTime) for name in ("last_lease", "last_rest"))
+    free = or_(one.lease_until.is_(None), one.lease_until <= now, one.lease_until > last_lease)
+    rested = or_(one.retry_at.is_(None), one.retry_at <= now, one.retry_at > last_rest)
+    # A parked ticket waits for a doorbell: somebody has changed something.
+    return and_(one.held.is_(False), free, rested, or_(rung, and_(due, one.parked == "")))
+
+
+def _moments(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "last_lease": now + LONGEST_LEASE, "last_rest": now + LONGEST_REST}
+
+
+# Built once: every look needs them, and for SQLAlchemy building takes longer than asking.
+_TICKETS = Ticket.metadata.tables["tickets"]
+_RINGS = Ring.metadata.tables["rings"]
+_THIS = _TICKETS.c.id == bindparam("ticket")
+_OURS = and_(_THIS, _TICKETS.c.fence == bindparam("our_fence"))
+_LOOK = select(_TICKETS.c.lease_owner, _TICKETS.c.lease_until).where(_THIS, _deserves_a_look())
+_CLAIM = (
+    update(_TICKETS)
+    .where(_THIS, _deserves_a_look())
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=_TICKETS.c.fence + 1)
+    .returning(_TICKETS.c.generation, _TICKETS.c.fence)
+)
+_HEARD = and_(_RINGS.c.ticket_id == bindparam("ticket"), _RINGS.c.generation <= bindparam("heard"))
+_WHO_RANG = select(_RINGS.c.kind, _RINGS.c.subject, _RINGS.c.delivery_id).where(_HEARD).order_by(_RINGS.c.id)
+_FORGET_RINGS = delete(_RINGS).where(_HEARD)
+_FENCE = update(_TICKETS).where(_OURS).values(fence=bindparam("our_fence"))
+_ATTEMPTS = select(_TICKETS.c.attempts).where(_THIS)
+_LET_GO = update(_TICKETS).where(_OURS).returning(_TICKETS.c.generation)
+_CLAIMABLE = select(_TICKETS.c.id).where(_deserves_a_look()).order_by(_TICKETS.c.id).limit(bindparam("most"))
+
+
 def claim(store: Store, ticket_id: int, *, owner: str, now: datetime, lease: timedelta) -> Claim | None:
     """Take the ticket if it deserves a look and nobody holds it."""
+    asked = {"ticket": ticket_id, **_moments(now)}
     with store.read() as db:
         # Most doorbells find a ticket that rests or is being looked at: they need no turn at writing.
-        before = select(Ticket.lease_owner, Ticket.lease_until)
-        held = db.execute(before.where(Ticket.id == ticket_id, _claimable(now))).one_or_none()
+        held = db.execute(_LOOK, asked).one_or_none()
         if held is None:
             return None
     with store.begin() as db:
-        found = db.execute(
-            update(Ticket)
-            .where(Ticket.id == ticket_id, _claimable(now))
-            .values(lease_owner=owner, lease_until=now + lease, fence=Ticket.fence + 1)
-            .returning(Ticket.generation, Ticket.fence)
-        ).one_or_none()
+        found = db.execute(_CLAIM, {**asked, "owner": owner, "until": now + lease}).one_or_none()
         if found is None:
             return None
         if held.lease_owner:
             outcome = _taken_over(held.lease_owner, until=held.lease_until, by=owner, now=now)
             journal(db, ticket_id, act="lease", cause=held.lease_owner, outcome=outcome, now=now)
-        rings = db.execute(
-            select(Ring.kind, Ring.subject, Ring.delivery_id)
-            .where(Ring.ticket_id == ticket_id, Ring.generation <= found.generation)
-            .order_by(Ring.id)
-        ).all()
+        rings = db.execute(_WHO_RANG, {"ticket": ticket_id, "heard": found.generation}).all()
         heard = tuple(dict.fromkeys((ring.kind, ring.subject) for ring in rings))
         return Claim(
             ticket_id=ticket_id,
@@ -132,19 +161,7 @@ def release_dead(store: Store, *, is_dead: Callable[[str], bool], now: datetime)
 def claimable(store: Store, *, now: datetime, limit: int) -> list[int]:
     """The tickets that deserve a look, the longest waiting first."""
     with store.read() as db:
-        return list(db.scalars(select(Ticket.id).where(_claimable(now)).order_by(Ticket.id).limit(limit)))
-
-
-def _claimable(now: datetime) -> ColumnElement[bool]:
-    rung = Ticket.generation > Ticket.observed_generation
-    due = and_(Ticket.due_at.is_not(None), Ticket.due_at <= now)
-    # What lies further ahead than any lease or wait can was written before the clock was set back.
-    free = or_(
-        Ticket.lease_until.is_(None), Ticket.lease_until <= now, Ticket.lease_until > now + LONGEST_LEASE
-    )
-    rested = or_(Ticket.retry_at.is_(None), Ticket.retry_at <= now, Ticket.retry_at > now + LONGEST_REST)
-    # A parked ticket waits for a doorbell: somebody has changed something.
-    return and_(Ticket.held.is_(False), free, rested, or_(rung, and_(due, Ticket.parked == "")))
+        return list(db.scalars(_CLAIMABLE, {**_moments(now), "most": limit}))
 
 
 @contextmanager
@@ -155,11 +172,7 @@ def writing(store: Store, claimed: Claim) -> Iterator[Session]:
         LeaseLost: the ticket's fence is no longer this claim's.
     """
     with store.begin() as db:
-        held = db.execute(
-            update(Ticket)
-            .where(Ticket.id == claimed.ticket_id, Ticket.fence == claimed.fence)
-            .values(fence=claimed.fence)
-        )
+        held = db.execute(_FENCE, {"ticket": claimed.ticket_id, "our_fence": claimed.fence})
         assert isinstance(held, CursorResult)
         if held.rowcount != 1:
             raise _lost(claimed)
@@ -178,9 +191,9 @@ def settle(store: Store, claimed: Claim, *, outcome: str, due_at: datetime | Non
 
 def postpone(store: Store, claimed: Claim, *, outcome: str, retry_at: datetime, now: datetime) -> None:
     """Close a look that the outside cut short; the doorbells stay."""
-    values = {"outcome": outcome, "retry_at": retry_at, "attempts": Ticket.attempts + 1}
     with store.begin() as db:
-        _let_go(db, claimed, values)
+        attempts = (db.scalar(_ATTEMPTS, {"ticket": claimed.ticket_id}) or 0) + 1
+        _let_go(db, claimed, {"outcome": outcome, "retry_at": retry_at, "attempts": attempts})
         _note(db, claimed, act="retry", outcome=outcome, now=now)
 
 
@@ -195,19 +208,16 @@ def _close(store: Store, claimed: Claim, *, act: str, now: datetime, values: Map
     with store.begin() as db:
         generation = _let_go(db, claimed, {**values, **observed})
         _note(db, claimed, act=act, outcome=str(values["outcome"]), now=now)
-        db.execute(
-            delete(Ring).where(Ring.ticket_id == claimed.ticket_id, Ring.generation <= claimed.generation)
-        )
+        db.execute(_FORGET_RINGS, {"ticket": claimed.ticket_id, "heard": claimed.generation})
         return generation > claimed.generation
 
 
 def _let_go(db: Session, claimed: Claim, values: Mapping[str, object]) -> int:
     """Free the ticket, under its fence as `writing` does; the generation that it has now."""
+    # SQLAlchemy sets the columns that parameters are named after.
+    freed = {"lease_owner": "", "lease_until": None, **values}
     generation: int | None = db.scalar(
-        update(Ticket)
-        .where(Ticket.id == claimed.ticket_id, Ticket.fence == claimed.fence)
-        .values(lease_owner="", lease_until=None, **values)
-        .returning(Ticket.generation)
+        _LET_GO, {"ticket": claimed.ticket_id, "our_fence": claimed.fence, **freed}
     )
     if generation is None:
         raise _lost(claimed)
@@ -227,4 +237,4 @@ def _note(db: Session, claimed: Claim, *, act: str, outcome: str, now: datetime)
 def waiting_attempts(store: Store, ticket_id: int) -> int:
     """How often in a row the outside has cut a look at this ticket short."""
     with store.read() as db:
-        return db.scalar(select(Ticket.attempts).where(Ticket.id == ticket_id)) or 0
+        return db.scalar(_ATTEMPTS, {"ticket": ticket_id}) or 0
