@@ -18,7 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from bridge.config import Secret
 from bridge.services import Services
 from bridge.store import counters, remarks
-from bridge.store.tables import Delivery
+from bridge.store.tables import Delivery, table
 from bridge.store.tickets import edited_in_bulk, ring
 from webhooks.events import Malformed, Payload, Ringing, storable, unreadable
 
@@ -36,7 +36,7 @@ OTHER_BODY = "; came again with another body, which was refused (409)"
 _KNOWN = select(Delivery.id).where(
     Delivery.source == bindparam("source"), Delivery.delivery_id == bindparam("delivery_id")
 )
-_KEEP = insert(Delivery.metadata.tables["deliveries"]).returning(Delivery.id)
+_KEEP = insert(table(Delivery)).returning(Delivery.id)
 
 log = structlog.get_logger()
 

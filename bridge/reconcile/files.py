@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Paragraph
@@ -28,13 +28,15 @@ NOT_ATTACHED = "O arquivo “{name}” ({size} bytes), enviado pelo parceiro, n�
 log = structlog.get_logger()
 
 
+_WAITING = select(Upload).where(
+    Upload.ticket_id == bindparam("ticket"), Upload.jira_id.is_(None), Upload.refusal == ""
+)
+
+
 def waiting_files(services: Services, ticket_id: int) -> list[Upload]:
     """The files that Jira neither has nor has refused."""
     with services.store.read() as db:
-        query = select(Upload).where(
-            Upload.ticket_id == ticket_id, Upload.jira_id.is_(None), Upload.refusal == ""
-        )
-        return list(db.scalars(query))
+        return list(db.scalars(_WAITING, {"ticket": ticket_id}))
 
 
 def attach_files(services: Services, claimed: Claim, ticket: Ticket, issue: Issue) -> list[str]:

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Quotes, Unnamed
+from bridge.domain import Branch, Fact, Issue, Publication, PullRequest, Unnamed
 from bridge.reconcile import publications
 from bridge.rules import Observation, addresses_to_ask
 from bridge.rules.following import News
@@ -69,6 +68,13 @@ def _read(services: Services, ticket: Ticket, kind: str, subject: str, reading: 
     reading.silent += [] if read else [f"{kind} {subject} {_NOTHING_IN[kind]}"]
 
 
+_TIMELINE = (
+    select(Event.id, Event.source, Event.at, Event.news, Event.quotes)
+    .where(Event.ticket_id == bindparam("ticket"))
+    .order_by(Event.id)
+)
+
+
 def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterable[Fact]) -> Observation:
     """The issue, our rows, and what was read just now in place of its rows."""
     fresh = list(fresh)
@@ -78,8 +84,8 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         published = {one.identity: one for one in facts.publications(db, ticket.id)}
         branches = dict.fromkeys(pulls.branches(db, ticket.id))
         actions = facts.partner_actions(db, ticket.id)
-        lanes, told = facts.lanes(db, ticket.id), _told(db, ticket.id)
-        mailed, news = mails.causes(db, ticket.id), _news(db, ticket.id)
+        lanes, mailed = facts.lanes(db, ticket.id), mails.causes(db, ticket.id)
+        lines = db.execute(_TIMELINE, {"ticket": ticket.id}).all()
         following = followers.of_ticket(db, ticket)
     rows |= {one.key: one for one in fresh if isinstance(one, PullRequest)}
     unnamed = (one.pull_request for one in fresh if isinstance(one, Unnamed))
@@ -98,10 +104,10 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         publications=tuple(published.values()),
         partner_actions=actions,
         lanes=lanes,
-        told=told,
+        told={line.source: line.quotes for line in lines},
         mailed=mailed,
         assigned=ticket.assigned,
-        news=news,
+        news=tuple(News(number=one.id, source=one.source, at=one.at) for one in lines if one.news),
         followers=tuple(following),
     )
     return replace(seen, unanswered=_unanswered(services, seen))
@@ -114,17 +120,6 @@ def _unanswered(services: Services, seen: Observation) -> dict[str, str]:
     asked = addresses_to_ask(seen, services.mappings.workflow)
     faults = {url: services.addresses.fault(url) for url in sorted(asked)}
     return {url: fault for url, fault in faults.items() if fault}
-
-
-def _told(db: Session, ticket_id: int) -> dict[str, Quotes]:
-    rows = db.execute(select(Event.source, Event.quotes).where(Event.ticket_id == ticket_id))
-    return {row.source: row.quotes for row in rows}
-
-
-def _news(db: Session, ticket_id: int) -> tuple[News, ...]:
-    lines = select(Event.id, Event.source, Event.at).where(Event.ticket_id == ticket_id, Event.news)
-    rows = db.execute(lines.order_by(Event.id))
-    return tuple(News(number=row.id, source=row.source, at=row.at) for row in rows)
 
 
 def _pull_request(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:

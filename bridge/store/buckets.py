@@ -4,11 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from bridge.store.engine import Store
 from bridge.store.sweeps import insert_if_new
-from bridge.store.tables import BucketRow
+from bridge.store.tables import BucketRow, UtcDateTime, table
+
+# Built once: every request to the outside asks them.
+_BUCKETS = table(BucketRow)
+_THIS = _BUCKETS.c.name == bindparam("bucket")
+_LOCK = update(_BUCKETS).where(_THIS).values(name=bindparam("bucket")).returning(_BUCKETS)
+_FILL = update(_BUCKETS).where(_THIS)
+_PAUSED = (
+    select(_BUCKETS.c.name, _BUCKETS.c.paused_until, _BUCKETS.c.reason)
+    .where(
+        _BUCKETS.c.name.in_(bindparam("names", expanding=True)),
+        _BUCKETS.c.paused_until > bindparam("now", type_=UtcDateTime),
+        # What lies further ahead than any pause can was written before the clock was set back.
+        _BUCKETS.c.paused_until < bindparam("last_pause", type_=UtcDateTime),
+    )
+    .order_by(_BUCKETS.c.paused_until.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +40,15 @@ def take(
 ) -> tuple[int, float]:
     """Take up to `wanted` tokens; how many, and the seconds until there is one when there were none."""
     with store.begin() as db:
-        insert_if_new(db, BucketRow, {"name": name, "tokens": capacity, "at": now, "reason": ""})
         # Locked by writing: the row is ours until the commit.
-        db.execute(update(BucketRow).where(BucketRow.name == name).values(name=name))
-        row = db.scalars(select(BucketRow).where(BucketRow.name == name)).one()
+        row = db.execute(_LOCK, {"bucket": name}).one_or_none()
+        if row is None:
+            insert_if_new(db, BucketRow, {"name": name, "tokens": capacity, "at": now, "reason": ""})
+            row = db.execute(_LOCK, {"bucket": name}).one()
         grown = max((now - row.at).total_seconds(), 0) * rate
         tokens = min(row.tokens + grown, capacity)
         taken = min(wanted, int(tokens))
-        row.tokens, row.at = tokens - taken, max(now, row.at)
+        db.execute(_FILL, {"bucket": name, "tokens": tokens - taken, "at": max(now, row.at)})
         return taken, max((1 - tokens) / rate, 0.001)
 
 
@@ -49,17 +67,6 @@ def pause(store: Store, name: str, *, until: datetime, reason: str) -> None:
 
 def longest_pause(store: Store, names: Sequence[str], *, now: datetime) -> Pause | None:
     with store.read() as db:
-        row = db.scalar(
-            select(BucketRow)
-            .where(
-                BucketRow.name.in_(names),
-                BucketRow.paused_until > now,
-                # What lies further ahead than any pause can was written before the clock was set back.
-                BucketRow.paused_until < now + timedelta(hours=2),
-            )
-            .order_by(BucketRow.paused_until.desc())
-            .limit(1)
-        )
-        if row is None or row.paused_until is None:
-            return None
-        return Pause(name=row.name, until=row.paused_until, reason=row.reason)
+        asked = {"names": names, "now": now, "last_pause": now + timedelta(hours=2)}
+        row = db.execute(_PAUSED, asked).one_or_none()
+        return Pause(name=row.name, until=row.paused_until, reason=row.reason) if row else None

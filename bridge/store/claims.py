@@ -10,7 +10,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from bridge.store.engine import Store
-from bridge.store.tables import Ring, Ticket, UtcDateTime
+from bridge.store.tables import Ring, Ticket, UtcDateTime, table
 from bridge.store.tickets import journal, last_entry
 
 LONGEST_LEASE = timedelta(minutes=5)
@@ -54,8 +54,7 @@ def _moments(now: datetime) -> dict[str, datetime]:
 
 
 # Built once: every look needs them, and for SQLAlchemy building takes longer than asking.
-_TICKETS = Ticket.metadata.tables["tickets"]
-_RINGS = Ring.metadata.tables["rings"]
+_TICKETS, _RINGS = table(Ticket), table(Ring)
 _THIS = _TICKETS.c.id == bindparam("ticket")
 _OURS = and_(_THIS, _TICKETS.c.fence == bindparam("our_fence"))
 _LOOK = select(_TICKETS.c.lease_owner, _TICKETS.c.lease_until).where(_THIS, _deserves_a_look())

@@ -55,6 +55,8 @@ class Store:
         self.engine = _engine(make_url(url))
         self._writer = threading.Lock()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        reading = self.engine.execution_options(read_only=True)
+        self._reading = sessionmaker(reading, expire_on_commit=False)
         self.on_bells: Callable[[Bells], None] = _nobody_listens
         """Called after each commit that has rung: a carrier in this process brings its workers."""
 
@@ -101,8 +103,7 @@ class Store:
         """A session that only reads; on SQLite it takes no write lock."""
         token = _open.set(True)
         try:
-            connection = self.engine.connect().execution_options(read_only=True)
-            with connection, Session(connection, expire_on_commit=False) as session:
+            with self._reading() as session:
                 yield session
         finally:
             _open.reset(token)

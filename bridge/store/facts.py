@@ -26,6 +26,7 @@ from bridge.store.tables import (
     PublicationRow,
     Ring,
     Ticket,
+    table,
 )
 
 _OF_ISSUE = select(Ticket.id).where(
@@ -35,10 +36,21 @@ _OF_ISSUE = select(Ticket.id).where(
         Ticket.marker.in_(bindparam("labels", expanding=True)) & Ticket.jira_id.is_(None),
     )
 )
+_PUBLICATIONS, _LANES = (
+    select(one).where(one.c.ticket_id == bindparam("ticket"))
+    for one in (table(PublicationRow), table(LaneRow))
+)
+_PARTNER_ACTIONS = (
+    select(table(PartnerActionRow))
+    .where(PartnerActionRow.ticket_id == bindparam("ticket"))
+    .order_by(PartnerActionRow.id)
+)
 
 
 def tickets_by_key(db: Session, keys: set[str]) -> dict[str, int]:
     """Issue key to ticket id, for those keys that are ours or were before the issue was moved."""
+    if not keys:
+        return {}
     former = db.execute(select(FormerKey.key, FormerKey.ticket_id).where(FormerKey.key.in_(keys)))
     rows = db.execute(select(Ticket.jira_key, Ticket.id).where(Ticket.jira_key.in_(keys)))
     return {key: ticket_id for key, ticket_id in [*former, *rows] if key}
@@ -103,7 +115,7 @@ def _remember_publication(db: Session, ticket_id: int, seen: Publication) -> Non
 
 
 def publications(db: Session, ticket_id: int) -> tuple[Publication, ...]:
-    rows = db.scalars(select(PublicationRow).where(PublicationRow.ticket_id == ticket_id))
+    rows = db.execute(_PUBLICATIONS, {"ticket": ticket_id})
     return tuple(
         Publication(
             identity=row.identity,
@@ -120,9 +132,7 @@ def publications(db: Session, ticket_id: int) -> tuple[Publication, ...]:
 
 
 def partner_actions(db: Session, ticket_id: int) -> tuple[PartnerAction, ...]:
-    rows = db.scalars(
-        select(PartnerActionRow).where(PartnerActionRow.ticket_id == ticket_id).order_by(PartnerActionRow.id)
-    )
+    rows = db.execute(_PARTNER_ACTIONS, {"ticket": ticket_id})
     return tuple(
         PartnerAction(
             id=row.id,
@@ -138,7 +148,7 @@ def partner_actions(db: Session, ticket_id: int) -> tuple[PartnerAction, ...]:
 
 
 def lanes(db: Session, ticket_id: int) -> dict[Lane, LaneState]:
-    rows = db.scalars(select(LaneRow).where(LaneRow.ticket_id == ticket_id))
+    rows = db.execute(_LANES, {"ticket": ticket_id})
     return {
         Lane(row.lane): LaneState(
             identity=row.identity,

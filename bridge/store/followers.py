@@ -1,10 +1,10 @@
 """Who follows a ticket: added and removed, muted, proved; and how each person wants to be written to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bridge.rules.following import Follower, Pace, vouches
@@ -12,13 +12,23 @@ from bridge.store.mails import NEWS
 from bridge.store.sweeps import insert_if_new
 from bridge.store.tables import Entry, Event, Mail, Partner, Reader, Recipient, Ticket
 
+_FOLLOWERS = (
+    select(Recipient, Reader, Partner)
+    .outerjoin(Reader, Reader.email == Recipient.email)
+    .outerjoin(Partner, Partner.email == Recipient.email)
+    .where(Recipient.ticket_id == bindparam("ticket"), Recipient.removed_at.is_(None))
+    .order_by(Recipient.is_opener.desc(), Recipient.email)
+)
+
 
 def of_ticket(db: Session, ticket: Ticket) -> list[Follower]:
     """The opener first, then the others by address; who was removed is not among them."""
-    opener = db.get_one(Partner, ticket.partner_id)
-    rows = _rows(db, ticket.id)
-    known = _known(db, ticket.id, [row.email for row in rows])
-    return [_follower(row, ticket, opener, known) for row in rows]
+    opener, told = db.get_one(Partner, ticket.partner_id), _told(db, ticket.id)
+    rows = db.execute(_FOLLOWERS, {"ticket": ticket.id}).tuples()
+    return [
+        _follower(row, ticket, opener, reader=reader, partner=partner, told=told.get(row.email, _Told()))
+        for row, reader, partner in rows
+    ]
 
 
 def removed(db: Session, ticket_id: int) -> Sequence[str]:
@@ -95,11 +105,6 @@ def pace_of(db: Session, email: str) -> Pace:
     return Pace(reader.pace) if reader else Pace.SOON
 
 
-def _rows(db: Session, ticket_id: int) -> Sequence[Recipient]:
-    mine = select(Recipient).where(Recipient.ticket_id == ticket_id, Recipient.removed_at.is_(None))
-    return db.scalars(mine.order_by(Recipient.is_opener.desc(), Recipient.email)).all()
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Told:
     """What a person's e-mails of news have told: see `Follower`."""
@@ -108,29 +113,18 @@ class _Told:
     recalled: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Known:
-    """What is known of the people that follow a ticket, by address."""
-
-    readers: Mapping[str, Reader]
-    partners: Mapping[str, Partner]
-    told: Mapping[str, _Told]
-
-
-def _known(db: Session, ticket_id: int, emails: Sequence[str]) -> _Known:
-    return _Known(
-        readers={one.email: one for one in db.scalars(select(Reader).where(Reader.email.in_(emails)))},
-        partners={one.email: one for one in db.scalars(select(Partner).where(Partner.email.in_(emails)))},
-        told=_told(db, ticket_id),
-    )
-
-
-def _follower(row: Recipient, ticket: Ticket, opener: Partner, known: _Known) -> Follower:
-    reader, partner = known.readers.get(row.email), known.partners.get(row.email)
+def _follower(
+    row: Recipient,
+    ticket: Ticket,
+    opener: Partner,
+    *,
+    reader: Reader | None,
+    partner: Partner | None,
+    told: _Told,
+) -> Follower:
     said = reader.wants if reader else None
     may_be_asked = partner is not None or vouches(opener.email, row.email)
     proved = row.is_opener or (said is not False and bool(said or may_be_asked))
-    told = known.told.get(row.email, _Told())
     return Follower(
         email=row.email,
         is_opener=row.is_opener,
@@ -148,13 +142,15 @@ def _follower(row: Recipient, ticket: Ticket, opener: Partner, known: _Known) ->
     )
 
 
+_NEWS = select(Mail.recipient, Mail.cause, Mail.state == "withdrawn").where(
+    Mail.ticket_id == bindparam("ticket"), Mail.cause.startswith(NEWS)
+)
+
+
 def _told(db: Session, ticket_id: int) -> dict[str, _Told]:
     """By address, which lines of the timeline its e-mails of news have told."""
-    news = select(Mail.recipient, Mail.cause, Mail.state == "withdrawn").where(
-        Mail.ticket_id == ticket_id, Mail.cause.startswith(NEWS)
-    )
     lines: dict[str, list[tuple[int, bool]]] = {}
-    for email, cause, withdrawn in db.execute(news):
+    for email, cause, withdrawn in db.execute(_NEWS, {"ticket": ticket_id}):
         lines.setdefault(email, []).append((int(cause.removeprefix(NEWS)), withdrawn))
     return {email: _told_of(sorted(found)) for email, found in lines.items()}
 

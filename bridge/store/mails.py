@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bridge.domain import Quotes
@@ -101,9 +101,12 @@ def withdraw(db: Session, mail: Mail, *, outcome: str, now: datetime) -> bool:
     return True
 
 
+_CAUSES = select(Mail.cause).where(Mail.ticket_id == bindparam("ticket")).distinct()
+
+
 def causes(db: Session, ticket_id: int) -> frozenset[str]:
     """What this ticket has sent e-mails about."""
-    return frozenset(db.scalars(select(Mail.cause).where(Mail.ticket_id == ticket_id).distinct()))
+    return frozenset(db.scalars(_CAUSES, {"ticket": ticket_id}))
 
 
 def not_before(db: Session, *, ticket_id: int, recipient: str, apart: timedelta, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from bridge.domain import Branch, Lane, PullRequest, Review, ReviewState
@@ -115,16 +115,18 @@ _REPOSITORY = text(
     " ON CONFLICT (id) DO UPDATE SET name = excluded.name"
 )
 
+_PULL_REQUESTS = (
+    select(PullRequestRow.facts, RepositoryRow.name, TicketPullRequest.linked_as)
+    .join(TicketPullRequest, TicketPullRequest.pull_request_id == PullRequestRow.id)
+    .join(RepositoryRow, RepositoryRow.id == PullRequestRow.repository_id)
+    .where(TicketPullRequest.ticket_id == bindparam("ticket"))
+    .order_by(PullRequestRow.id)
+)
+
 
 def pull_requests(db: Session, ticket_id: int) -> list[tuple[PullRequest, str]]:
     """The ticket's pull requests with their links as Jira last took them."""
-    rows = db.execute(
-        select(PullRequestRow.facts, RepositoryRow.name, TicketPullRequest.linked_as)
-        .join(TicketPullRequest, TicketPullRequest.pull_request_id == PullRequestRow.id)
-        .join(RepositoryRow, RepositoryRow.id == PullRequestRow.repository_id)
-        .where(TicketPullRequest.ticket_id == ticket_id)
-        .order_by(PullRequestRow.id)
-    )
+    rows = db.execute(_PULL_REQUESTS, {"ticket": ticket_id})
     return [(replace(_read(facts), repository=name), linked_as) for facts, name, linked_as in rows]
 
 
@@ -179,11 +181,12 @@ def remember_branch(db: Session, ticket_id: int, seen: Branch, *, now: datetime)
         db.delete(row)
 
 
+_BRANCHES = select(BranchRow.name).where(BranchRow.ticket_id == bindparam("ticket"), BranchRow.by_name)
+
+
 def branches(db: Session, ticket_id: int) -> tuple[str, ...]:
     """The names of the branches that name the ticket by their own names."""
-    return tuple(
-        db.scalars(select(BranchRow.name).where(BranchRow.ticket_id == ticket_id, BranchRow.by_name))
-    )
+    return tuple(db.scalars(_BRANCHES, {"ticket": ticket_id}))
 
 
 def _written(seen: PullRequest) -> dict[str, Any]:

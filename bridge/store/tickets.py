@@ -7,10 +7,10 @@ from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from bridge.store.bells import bells
-from bridge.store.tables import Entry, Ring, Ticket, UtcDateTime
+from bridge.store.tables import Entry, Ring, Ticket, UtcDateTime, table
 
 _RING = (
-    update(Ticket.metadata.tables["tickets"])
+    update(table(Ticket))
     .where(Ticket.id == bindparam("ticket"))
     .values(generation=Ticket.generation + 1)
     .returning(Ticket.generation, Ticket.retry_at)

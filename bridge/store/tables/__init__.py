@@ -1,6 +1,6 @@
 """The tables (DESIGN §3). The truth about a ticket is its row in `tickets`."""
 
-from bridge.store.tables.base import Base, UtcDateTime
+from bridge.store.tables.base import Base, UtcDateTime, table
 from bridge.store.tables.forms import ArrivingFile, Draft, Upload
 from bridge.store.tables.outcomes import Entry, Event, IncomingMail, LaneRow, Mail, SuppressedAddress
 from bridge.store.tables.outside import (
@@ -58,4 +58,5 @@ __all__ = [
     "TicketPullRequest",
     "Upload",
     "UtcDateTime",
+    "table",
 ]

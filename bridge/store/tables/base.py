@@ -3,7 +3,18 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Date, DateTime, Dialect, Integer, MetaData, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -43,6 +54,11 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         list[Any]: JSON,
     }
+
+
+def table(entity: type[Base]) -> Table:
+    """The entity's table: a statement on it brings plain rows, and takes less than one on the entity."""
+    return entity.metadata.tables[entity.__tablename__]
 
 
 # SQLite gives row ids out again after a delete unless told not to; a reference must never be given twice.
