@@ -24,10 +24,9 @@ _FOLLOWERS = (
 def of_ticket(db: Session, ticket: Ticket) -> list[Follower]:
     """The opener first, then the others by address; who was removed is not among them."""
     opener, told = db.get_one(Partner, ticket.partner_id), _told(db, ticket.id)
-    rows = db.execute(_FOLLOWERS, {"ticket": ticket.id}).tuples()
     return [
         _follower(row, ticket, opener, reader=reader, partner=partner, told=told.get(row.email, _Told()))
-        for row, reader, partner in rows
+        for row, reader, partner in db.execute(_FOLLOWERS, {"ticket": ticket.id})
     ]
 
 
