@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 import structlog
 from flask import Response, jsonify, request
-from sqlalchemy import bindparam, insert, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -18,7 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from bridge.config import Secret
 from bridge.services import Services
 from bridge.store import counters, remarks
-from bridge.store.tables import Delivery, table
+from bridge.store.tables import Delivery, UtcDateTime
 from bridge.store.tickets import edited_in_bulk, ring
 from webhooks.events import Malformed, Payload, Ringing, storable, unreadable
 
@@ -32,11 +32,14 @@ LONGEST_OUTCOME = 500
 NO_BODY = "rang nothing: its body is kept no longer"
 OTHER_BODY = "; came again with another body, which was refused (409)"
 
-# Built once: at 200 deliveries a second the building is what costs.
-_KNOWN = select(Delivery.id).where(
-    Delivery.source == bindparam("source"), Delivery.delivery_id == bindparam("delivery_id")
-)
-_KEEP = insert(table(Delivery)).returning(Delivery.id)
+_KEEP = text(
+    "INSERT INTO deliveries"
+    " (source, delivery_id, event, received_at, body, body_sha256, outcome, result, repeats)"
+    " VALUES"
+    " (:source, :delivery_id, :event, :received_at, :body, :body_sha256, :outcome, :result, 0)"
+    " ON CONFLICT (source, delivery_id) DO NOTHING"
+    " RETURNING id"
+).bindparams(bindparam("received_at", type_=UtcDateTime))
 
 log = structlog.get_logger()
 
@@ -103,21 +106,17 @@ def _record(
 ) -> Response:
     """Read first and write last: SQLite has one writer, and all that it does others wait for."""
     with services.store.read() as db:
-        known = _known(db, letter)
-        ringing, status = (None, 0) if known else _read(services, db, letter, dispatch)
-    if ringing is None:
-        return _repeat(services, letter)
-    try:
-        with services.store.begin() as db:
-            _write(services, db, letter, ringing)
-    except IntegrityError:
-        # The same delivery came twice at once; the other one has been recorded.
+        ringing, status = _read(services, db, letter, dispatch)
+    with services.store.begin() as db:
+        is_new = _write(services, db, letter, ringing)
+    if not is_new:
         return _repeat(services, letter)
     log.info("webhook", outcome=ringing.outcome)
     return _answer(status, ringing.outcome)
 
 
-def _write(services: Services, db: Session, letter: Letter, ringing: Ringing) -> None:
+def _write(services: Services, db: Session, letter: Letter, ringing: Ringing) -> bool:
+    """Keep the delivery and ring; False when it is known already, and has rung."""
     now = services.clock()
     row = {
         "source": letter.source,
@@ -130,9 +129,12 @@ def _write(services: Services, db: Session, letter: Letter, ringing: Ringing) ->
         "result": ringing.result,
     }
     number = db.scalar(_KEEP, row)
+    if number is None:
+        return False
     _ring(services, db, number, ringing)
     if letter.bulk:
         edited_in_bulk(db, ringing.tickets, now=now)
+    return True
 
 
 def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) -> str:
@@ -148,7 +150,7 @@ def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) ->
     return ringing.outcome
 
 
-def _ring(services: Services, db: Session, delivery_number: int | None, ringing: Ringing) -> None:
+def _ring(services: Services, db: Session, delivery_number: int, ringing: Ringing) -> None:
     for ticket_id in sorted(ringing.tickets):
         ring(
             db,
@@ -197,20 +199,16 @@ def _json_part(body: bytes) -> bytes:
     return body
 
 
-def _known(db: Session, letter: Letter) -> bool:
-    return db.scalar(_KNOWN, {"source": letter.source, "delivery_id": letter.delivery_id}) is not None
-
-
 def _repeat(services: Services, letter: Letter) -> Response:
     with services.store.begin() as db:
-        number = db.scalar(_KNOWN, {"source": letter.source, "delivery_id": letter.delivery_id})
-        known = db.get_one(Delivery, number)
+        named = (Delivery.source == letter.source, Delivery.delivery_id == letter.delivery_id)
+        known = db.scalars(select(Delivery).where(*named)).one()
         known.repeats += 1
         is_same = known.body_sha256 == _hash(letter)
         if not is_same:
             known.outcome = known.outcome.removesuffix(OTHER_BODY) + OTHER_BODY
     if not is_same:
-        log.error("a delivery id came again with another body", number=number)
+        log.error("a delivery id came again with another body", number=known.id)
         return _answer(409, "this delivery id came before with another body")
     return _answer(200, "known already")
 

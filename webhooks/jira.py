@@ -2,15 +2,16 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from bridge.clients.jira.site import Site
+from bridge.domain import reference
 from bridge.services import Services
-from bridge.store import facts
-from bridge.store.tables import Ticket
+from bridge.store.facts import Expected, tickets_of_issue
 from webhooks.events import Payload, Ringing, Router, Shape, ignored, storable
 from webhooks.inbox import Letter, receive
 
@@ -77,19 +78,18 @@ def issue_changed(services: Services, db: Session, payload: Payload) -> Ringing:
         return ignored(f"{event} names no issue")
     key, issue_id = str(issue["key"]), str(issue["id"])
     labels = [storable(str(label)) for label in (issue.get("fields") or {}).get("labels") or []]
-    tickets = facts.tickets_of_issue(db, issue_id=issue_id, key=key, labels=labels)
+    tickets = tickets_of_issue(db, issue_id=issue_id, key=key, labels=labels)
     if not tickets:
         return ignored(f"{key} is not one of our tickets")
-    if _echo(services, db, payload, tickets):
+    if _echo(services, payload, tickets):
         return ignored(f"{event} {key} is the echo of our own change")
-    names = ", ".join(f"CT-{ticket_id}" for ticket_id in tickets)
+    names = ", ".join(reference(ticket.id) for ticket in tickets)
     kind = "deleted" if event == "jira:issue_deleted" else "issue"
-    return Ringing(
-        kind=kind, subject=issue_id, tickets=tuple(tickets), outcome=f"rang {names}: {event} {key}"
-    )
+    rung = tuple(ticket.id for ticket in tickets)
+    return Ringing(kind=kind, subject=issue_id, tickets=rung, outcome=f"rang {names}: {event} {key}")
 
 
-def _echo(services: Services, db: Session, payload: Payload, tickets: list[int]) -> bool:
+def _echo(services: Services, payload: Payload, tickets: Sequence[Expected]) -> bool:
     """True when the bridge itself made exactly this change, so that a look would find nothing new.
 
     Being made by our account is not enough: small teams let a person and the bridge share one.
@@ -98,15 +98,14 @@ def _echo(services: Services, db: Session, payload: Payload, tickets: list[int])
     items = (payload.get("changelog") or {}).get("items") or []
     if site is None:
         return False
-    known = [db.get_one(Ticket, ticket_id) for ticket_id in tickets]
     if payload.get("webhookEvent") == "jira:issue_created":
         # While the answer to a creation is not known, this is how it is learned.
-        return all(ticket.create_state == "created" for ticket in known)
+        return all(ticket.create_state == "created" for ticket in tickets)
     if not items:
         return _our_comment(site, payload)
     if not site.is_us(payload.get("user")):
         return False
-    expected = {name for ticket in known for name in (ticket.status, ticket.moving_to, ticket.assigning)}
+    expected = {name for ticket in tickets for name in (ticket.status, ticket.moving_to, ticket.assigning)}
     ours = {site.fields[name] for name in ("staging_url", "version") if name in site.fields}
     return all(_made_by_us(item, site, expected, ours) for item in items)
 

@@ -1,8 +1,9 @@
 """What was last seen outside, as rows: pull requests, branches, publications, lanes."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bridge.domain import (
@@ -29,22 +30,20 @@ from bridge.store.tables import (
     table,
 )
 
-_OF_ISSUE = select(Ticket.id).where(
+_TICKETS, _ACTIONS = table(Ticket), table(PartnerActionRow)
+_OF_ISSUE = select(
+    *(_TICKETS.c[name] for name in ("id", "create_state", "status", "moving_to", "assigning"))
+).where(
     or_(
-        Ticket.jira_id == bindparam("issue_id"),
-        Ticket.jira_key == bindparam("key"),
-        Ticket.marker.in_(bindparam("labels", expanding=True)) & Ticket.jira_id.is_(None),
+        _TICKETS.c.jira_id == bindparam("issue_id"),
+        _TICKETS.c.jira_key == bindparam("key"),
+        _TICKETS.c.marker.in_(bindparam("labels", expanding=True)) & _TICKETS.c.jira_id.is_(None),
     )
 )
-_PUBLICATIONS, _LANES = (
-    select(one).where(one.c.ticket_id == bindparam("ticket"))
-    for one in (table(PublicationRow), table(LaneRow))
-)
-_PARTNER_ACTIONS = (
-    select(table(PartnerActionRow))
-    .where(PartnerActionRow.ticket_id == bindparam("ticket"))
-    .order_by(PartnerActionRow.id)
-)
+_THEIRS: BindParameter[int] = bindparam("ticket")
+_PUBLICATIONS = select(table(PublicationRow)).where(table(PublicationRow).c.ticket_id == _THEIRS)
+_LANES = select(table(LaneRow)).where(table(LaneRow).c.ticket_id == _THEIRS)
+_PARTNER_ACTIONS = select(_ACTIONS).where(_ACTIONS.c.ticket_id == _THEIRS).order_by(_ACTIONS.c.id)
 
 
 def tickets_by_key(db: Session, keys: set[str]) -> dict[str, int]:
@@ -63,9 +62,20 @@ def remember_key(db: Session, row: Ticket, key: str) -> None:
     row.jira_key = key
 
 
-def tickets_of_issue(db: Session, *, issue_id: str, key: str, labels: list[str]) -> list[int]:
+class Expected(NamedTuple):
+    """A ticket, and what the bridge itself has made or is making of its issue."""
+
+    id: int
+    create_state: str
+    status: str
+    moving_to: str
+    assigning: str
+
+
+def tickets_of_issue(db: Session, *, issue_id: str, key: str, labels: list[str]) -> list[Expected]:
     """The ticket that is this issue; by its label where Jira's answer to the creation was lost."""
-    return list(db.scalars(_OF_ISSUE, {"issue_id": issue_id, "key": key, "labels": labels}))
+    rows = db.execute(_OF_ISSUE, {"issue_id": issue_id, "key": key, "labels": labels})
+    return [Expected(*row) for row in rows]
 
 
 def tickets_rung_about(db: Session, *, repository: str) -> list[int]:

@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session
 from bridge.store.bells import bells
 from bridge.store.tables import Entry, Ring, Ticket, UtcDateTime, table
 
+_TICKETS = table(Ticket)
 _RING = (
-    update(table(Ticket))
-    .where(Ticket.id == bindparam("ticket"))
-    .values(generation=Ticket.generation + 1)
-    .returning(Ticket.generation, Ticket.retry_at)
+    update(_TICKETS)
+    .where(_TICKETS.c.id == bindparam("ticket"))
+    .values(generation=_TICKETS.c.generation + 1)
+    .returning(_TICKETS.c.generation, _TICKETS.c.retry_at)
 )
-
-
 _REMEMBER = text(
     "INSERT INTO rings (ticket_id, generation, kind, subject, delivery_id, at)"
     " VALUES (:ticket_id, :generation, :kind, :subject, :delivery_id, :at)"
