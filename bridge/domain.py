@@ -150,6 +150,8 @@ class PullRequest:
     """GitHub's own `APPROVED`, `CHANGES_REQUESTED` or `REVIEW_REQUIRED`; empty without such a rule."""
     queued: bool = False
     """In the merge queue."""
+    created_at: str = ""
+    """ISO 8601; empty in rows from before it was read."""
 
     @property
     def name(self) -> str:
@@ -205,7 +207,15 @@ class Publication:
     """False once GitHub says that the deployment is inactive, or failed after all."""
 
 
-Fact = PullRequest | Unnamed | Branch | Publication
+@dataclass(frozen=True, kw_only=True)
+class Overdue:
+    """Something published before the ticket had the pull request: a doorbell that nobody could ring then."""
+
+    kind: str
+    subject: str
+
+
+Fact = PullRequest | Unnamed | Branch | Publication | Overdue
 """What a look at GitHub may bring."""
 
 

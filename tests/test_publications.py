@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,20 @@ def _tested(world: World, keys: Sequence[str]) -> None:
         world.drag(key, "Testing", who="tester@softhouse.example")
         world.drag(key, "Test Finished", who="tester@softhouse.example")
     world.settle()
+
+
+def test_what_was_deployed_before_a_pull_request_named_the_ticket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.reconcile.publications.JUST_OPENED", timedelta(0))
+    with installed(f"sqlite:///{tmp_path / 'c.db'}", tmp_path, {}) as world:
+        key = world.filed()
+        world.approve_triage(key)
+        number = world.open_pull("sem-chave")
+        world.review(number, "APPROVE")
+        world.deploy(ref="sem-chave", url="https://hml-7.example")
+        world.settle()
+        assert world.issue(key)["status"] == "Doing"
+        world.github("PATCH", f"pulls/{number}", json={"title": f"{key} Corrige"})
+        world.wait_status(key, "Publicado em Homologação")
+        assert world.issue(key)["custom"]["URL de homologação"] == "https://hml-7.example"

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bridge.reconcile.findings import Doorbell
-from bridge.rules.stages import stage_of, stage_of_workflow
+from bridge.reconcile.publications import recent_publications
 from bridge.services import Services
 from bridge.store import facts, pulls
 
@@ -15,18 +15,7 @@ def unseen_publications(
 
     `rung`: those that learn of a pull request in this same sweep.
     """
-    environments = services.mappings.workflow.environments
-
-    def is_ours(environment: str) -> bool:
-        return stage_of(environment, environments) is not None
-
-    def is_our_workflow(name: str) -> bool:
-        return stage_of_workflow(name, environments) is not None
-
-    mapped = environments.staging_workflows or environments.production_workflows
-    found = services.github.recent_publications(
-        repository, since=since, is_ours=is_ours, is_our_workflow=is_our_workflow if mapped else None
-    )
+    found = recent_publications(services, repository, since)
     if not found:
         return []
     repository_id = services.github.repository_id(repository)

@@ -140,7 +140,8 @@ def _branch(services: Services, ticket: Ticket, subject: str, found: list[Fact])
 
 def _of_ticket(services: Services, ticket: Ticket, read: list[PullRequest]) -> list[Fact]:
     naming = _naming(services, ticket, read)
-    return [one if one in naming else Unnamed(pull_request=one) for one in read]
+    found: list[Fact] = [one if one in naming else Unnamed(pull_request=one) for one in read]
+    return found + publications.overdue(services, ticket, naming)
 
 
 def _naming(services: Services, ticket: Ticket, known: Iterable[PullRequest]) -> list[PullRequest]:

@@ -1,13 +1,19 @@
 """What deployments, releases and workflow runs say of a ticket: by GitHub's comparison of commits."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bridge.clients.github import Deployment
-from bridge.domain import Fact, PullRequest, Stage
+from bridge.clients.github import Deployment, RecentPublication
+from bridge.domain import Fact, Overdue, PullRequest, Stage
 from bridge.rules.stages import ENDED, stage_of, stage_of_workflow
 from bridge.services import Services
 from bridge.store import facts, pulls
+from bridge.store.sweeps import FIRST_LOOK_BACK
 from bridge.store.tables import Ticket
+
+JUST_OPENED = timedelta(minutes=10)
+"""As much as sweeps look at twice: what was published of a younger pull request is found by them."""
 
 
 def deployment(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
@@ -45,6 +51,36 @@ def run(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> 
         return []
     version = _version(services, repository, seen) if stage is Stage.PRODUCTION else ""
     return _published(services, ticket, found, repository, seen, stage=stage, version=version)
+
+
+def recent_publications(services: Services, repository: str, since: datetime) -> list[RecentPublication]:
+    """What has been deployed, released or run since where it means something to us."""
+    environments = services.mappings.workflow.environments
+
+    def is_ours(environment: str) -> bool:
+        return stage_of(environment, environments) is not None
+
+    def is_our_workflow(name: str) -> bool:
+        return stage_of_workflow(name, environments) is not None
+
+    mapped = environments.staging_workflows or environments.production_workflows
+    return services.github.recent_publications(
+        repository, since=since, is_ours=is_ours, is_our_workflow=is_our_workflow if mapped else None
+    )
+
+
+def overdue(services: Services, ticket: Ticket, naming: Iterable[PullRequest]) -> list[Fact]:
+    """What was published of pull requests before they named the ticket, and rang others then, or nobody."""
+    with services.store.read() as db:
+        known = {one.key for one, _ in pulls.pull_requests(db, ticket.id)}
+    found: list[Fact] = []
+    for one in naming:
+        opened_at = datetime.fromisoformat(one.created_at) if one.created_at else services.clock()
+        if one.key not in known and opened_at < services.clock() - JUST_OPENED:
+            since = max(opened_at, services.clock() - FIRST_LOOK_BACK)
+            recent = recent_publications(services, one.repository, since)
+            found += [Overdue(kind=each.kind, subject=each.subject) for each in recent]
+    return found
 
 
 def _version(services: Services, repository: str, seen: Deployment) -> str:

@@ -11,6 +11,7 @@ from bridge.domain import (
     Fact,
     Lane,
     LaneState,
+    Overdue,
     PartnerAction,
     PartnerVerb,
     Publication,
@@ -29,6 +30,7 @@ from bridge.store.tables import (
     Ticket,
     table,
 )
+from bridge.store.tickets import ring
 
 _TICKETS, _ACTIONS = table(Ticket), table(PartnerActionRow)
 _OF_ISSUE = select(
@@ -106,6 +108,8 @@ def remember(db: Session, ticket_id: int, fact: Fact, *, now: datetime) -> None:
         pulls.remember(db, fact.pull_request, now=now)
     elif isinstance(fact, Branch):
         pulls.remember_branch(db, ticket_id, fact, now=now)
+    elif isinstance(fact, Overdue):
+        ring(db, ticket_id, kind=fact.kind, subject=fact.subject, now=now)
     else:
         _remember_publication(db, ticket_id, fact)
 

@@ -140,6 +140,7 @@ class Outside:
             merged=False,
             merge_commit="",
             reviews=(),
+            created_at=self.clock().isoformat(),
         )
         self.pulls.append([])
         self._pull_changed(one, "opened")

@@ -42,7 +42,7 @@ fragment reviewer on RequestedReviewer {
 """
 _FIELDS = f"""
 number title body url state isDraft merged isInMergeQueue isCrossRepository authorAssociation reviewDecision
-headRefName headRefOid baseRefName
+createdAt headRefName headRefOid baseRefName
 repository {{ databaseId nameWithOwner }}
 author {{ __typename login }}
 mergeCommit {{ oid }}
@@ -95,6 +95,7 @@ def pull_request(found: Json, timeline: list[Json]) -> PullRequest:
         commit_keys=tuple(sorted(keys_in(*(one["commit"]["message"] for one in found["commits"]["nodes"])))),
         decision=found["reviewDecision"] or "",
         queued=found["isInMergeQueue"],
+        created_at=found.get("createdAt") or "",
     )
 
 

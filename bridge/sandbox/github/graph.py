@@ -128,6 +128,7 @@ def _pull(core: Core, repo: Repo, one: Pull) -> Json:
         "baseRefName": one.base,
         "body": one.body,
         "commits": _commits(repo, one),
+        "createdAt": one.created_at,
         "fullDatabaseId": str(one.id),
         "headRefName": one.head,
         "headRefOid": one.head_sha,

@@ -73,6 +73,7 @@ SCHEMA = build_schema(
       baseRefName: String!
       body: String!
       commits(after: String, before: String, first: Int, last: Int): PullRequestCommitConnection!
+      createdAt: DateTime!
       fullDatabaseId: BigInt
       headRefName: String!
       headRefOid: GitObjectID!
