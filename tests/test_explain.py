@@ -750,7 +750,7 @@ def a_webhook_never_came_and_a_sweep_found_it(desk: Desk) -> tuple[int, list[str
     heal(desk.services)
     desk.look(number)
     return number, [
-        f"a sweep (pull_request softhouse/erp#{pull})",
+        f"what we found ourselves (pull_request softhouse/erp#{pull})",
         "moved from Doing to PR Review by review_pending",
     ]
 

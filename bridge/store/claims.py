@@ -105,7 +105,7 @@ def _who_rang(kind: str, subject: str, delivery_id: int | None) -> str:
     if delivery_id is not None:
         return f"delivery {delivery_id} ({kind} {subject})"
     origin = _ORIGINS.get(kind)
-    return f"{origin} {subject}" if origin else f"a sweep ({kind} {subject})"
+    return f"{origin} {subject}" if origin else f"what we found ourselves ({kind} {subject})"
 
 
 _ORIGINS = {
