@@ -15,7 +15,8 @@ from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Delivery, Mail, Remark, Ticket
 from tests.proxy import Proxy
 
-SECONDS = 15.0
+SECONDS = 30.0
+"""A limit: twice the longest pause between two looks at the same thing (15 s, `REMARK_SECONDS`)."""
 Json = dict[str, Any]
 ANSWERS: Json = {
     "titulo": "Não salva produtos da planilha",
