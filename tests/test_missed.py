@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from bridge.app import _is_dead
 from bridge.cli.waiting import until
-from bridge.reconcile.missed import OVERLAP, heal
+from bridge.reconcile.missed import heal
 from bridge.sandbox.control import Fault
 from bridge.store import Store, sweeps
 from bridge.store.claims import LeaseLost, claim, hold, release_dead, writing
@@ -180,7 +180,7 @@ def test_a_sweep_cut_short_looks_from_the_same_moment_again(world: World) -> Non
         row = db.get_one(SweepRow, "jira")
     assert row.watermark == before
     assert row.outcome.startswith("cut short: Jira")
-    assert row.due_at <= world.services.clock() + OVERLAP
+    assert row.due_at <= world.services.clock() + sweeps.OVERLAP
     ready = requests.get(f"{world.services.config.public_url}/readyz", timeout=5).json()
     assert ready["sweeps"]["jira"]["outcome"] == row.outcome
     assert ready["sweeps"]["github"]["reconciled_at"]

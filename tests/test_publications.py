@@ -171,7 +171,7 @@ def _tested(world: World, keys: Sequence[str]) -> None:
 def test_what_was_deployed_before_a_pull_request_named_the_ticket(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.reconcile.publications.JUST_OPENED", timedelta(0))
+    monkeypatch.setattr("bridge.reconcile.publications.OVERLAP", timedelta(0))
     with installed(f"sqlite:///{tmp_path / 'c.db'}", tmp_path, {}) as world:
         key = world.filed()
         world.approve_triage(key)

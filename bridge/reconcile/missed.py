@@ -20,8 +20,6 @@ from bridge.store import pulls, sweeps
 from bridge.store.tables import Ticket
 from bridge.store.tickets import ring
 
-OVERLAP = timedelta(minutes=10)
-"""Looked at twice: clocks differ, and Jira's search lags by minutes (R6)."""
 STALE = timedelta(hours=6)
 """An open ticket that nobody has rung for so long is read directly, whatever the search says."""
 STALE_LIMIT = 50
@@ -57,13 +55,13 @@ def foresee_sweep(services: Services, name: str) -> Findings:
     """
     since = sweeps.watermark(services.store, name) or services.clock() - sweeps.FIRST_LOOK_BACK
     _, sweep = SWEEPS[name]
-    return sweep(services, since - OVERLAP)
+    return sweep(services, since - sweeps.OVERLAP)
 
 
 def _run(services: Services, name: str, *, since: datetime, began: datetime) -> str:
     again_in, sweep = SWEEPS[name]
     try:
-        outcome, is_whole = _carry_out(services, sweep(services, since - OVERLAP))
+        outcome, is_whole = _carry_out(services, sweep(services, since - sweeps.OVERLAP))
     except (Unavailable, Refused) as error:
         outcome, is_whole, again_in = str(error), False, AFTER_FAILURE
     except Exception as error:

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bridge.clients.github import Deployment, RecentPublication
 from bridge.domain import Fact, Overdue, PullRequest, Stage
 from bridge.rules.stages import ENDED, stage_of, stage_of_workflow
 from bridge.services import Services
 from bridge.store import facts, pulls
-from bridge.store.sweeps import FIRST_LOOK_BACK
+from bridge.store.sweeps import FIRST_LOOK_BACK, OVERLAP
 from bridge.store.tables import Ticket
-
-JUST_OPENED = timedelta(minutes=10)
-"""As much as sweeps look at twice: what was published of a younger pull request is found by them."""
 
 
 def deployment(services: Services, ticket: Ticket, subject: str, found: list[Fact]) -> list[Fact]:
@@ -71,14 +68,18 @@ def recent_publications(services: Services, repository: str, since: datetime) ->
 
 def overdue(services: Services, ticket: Ticket, naming: Iterable[PullRequest]) -> list[Fact]:
     """What was published of pull requests before they named the ticket, and rang others then, or nobody."""
+    now = services.clock()
+    opened = [(one, datetime.fromisoformat(one.created_at)) for one in naming if one.created_at]
+    # What was published of a younger one is found by the sweeps, which look at so much twice.
+    late = [(one, at) for one, at in opened if at < now - OVERLAP]
+    if not late:
+        return []
     with services.store.read() as db:
         known = {one.key for one, _ in pulls.pull_requests(db, ticket.id)}
     found: list[Fact] = []
-    for one in naming:
-        opened_at = datetime.fromisoformat(one.created_at) if one.created_at else services.clock()
-        if one.key not in known and opened_at < services.clock() - JUST_OPENED:
-            since = max(opened_at, services.clock() - FIRST_LOOK_BACK)
-            recent = recent_publications(services, one.repository, since)
+    for one, opened_at in late:
+        if one.key not in known:
+            recent = recent_publications(services, one.repository, max(opened_at, now - FIRST_LOOK_BACK))
             found += [Overdue(kind=each.kind, subject=each.subject) for each in recent]
     return found
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bridge.store.engine import Store
 from bridge.store.tables import Ring, Ticket, UtcDateTime, table
@@ -70,6 +71,7 @@ _FORGET_RINGS = delete(_RINGS).where(_HEARD)
 _FENCE = update(_TICKETS).where(_OURS).values(fence=bindparam("our_fence"))
 _ATTEMPTS = select(_TICKETS.c.attempts).where(_THIS)
 _LET_GO = update(_TICKETS).where(_OURS).returning(_TICKETS.c.generation)
+_PUT_OFF = _LET_GO.values(attempts=_TICKETS.c.attempts + 1)
 _CLAIMABLE = select(_TICKETS.c.id).where(_deserves_a_look()).order_by(_TICKETS.c.id).limit(bindparam("most"))
 
 
@@ -191,8 +193,7 @@ def settle(store: Store, claimed: Claim, *, outcome: str, due_at: datetime | Non
 def postpone(store: Store, claimed: Claim, *, outcome: str, retry_at: datetime, now: datetime) -> None:
     """Close a look that the outside cut short; the doorbells stay."""
     with store.begin() as db:
-        attempts = (db.scalar(_ATTEMPTS, {"ticket": claimed.ticket_id}) or 0) + 1
-        _let_go(db, claimed, {"outcome": outcome, "retry_at": retry_at, "attempts": attempts})
+        _let_go(db, claimed, {"outcome": outcome, "retry_at": retry_at}, statement=_PUT_OFF)
         _note(db, claimed, act="retry", outcome=outcome, now=now)
 
 
@@ -205,18 +206,20 @@ def park(store: Store, claimed: Claim, *, reason: str, now: datetime) -> bool:
 def _close(store: Store, claimed: Claim, *, act: str, now: datetime, values: Mapping[str, object]) -> bool:
     observed = {"observed_generation": claimed.generation}
     with store.begin() as db:
-        generation = _let_go(db, claimed, {**values, **observed})
+        generation = _let_go(db, claimed, {**values, **observed}, statement=_LET_GO)
         _note(db, claimed, act=act, outcome=str(values["outcome"]), now=now)
         db.execute(_FORGET_RINGS, {"ticket": claimed.ticket_id, "heard": claimed.generation})
         return generation > claimed.generation
 
 
-def _let_go(db: Session, claimed: Claim, values: Mapping[str, object]) -> int:
+def _let_go(
+    db: Session, claimed: Claim, values: Mapping[str, object], *, statement: ReturningUpdate[int]
+) -> int:
     """Free the ticket, under its fence as `writing` does; the generation that it has now."""
     # SQLAlchemy sets the columns that parameters are named after.
     freed = {"lease_owner": "", "lease_until": None, **values}
     generation: int | None = db.scalar(
-        _LET_GO, {"ticket": claimed.ticket_id, "our_fence": claimed.fence, **freed}
+        statement, {"ticket": claimed.ticket_id, "our_fence": claimed.fence, **freed}
     )
     if generation is None:
         raise _lost(claimed)

@@ -14,6 +14,9 @@ from bridge.store.tables import Base, SweepRow
 FIRST_LOOK_BACK = timedelta(days=3)
 """How far an installation's first sweep looks: as long as GitHub keeps failed deliveries (G3)."""
 
+OVERLAP = timedelta(minutes=10)
+"""Looked at twice: clocks differ, and Jira's search lags by minutes (R6)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
