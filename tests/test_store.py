@@ -4,11 +4,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -17,11 +18,11 @@ from sqlalchemy.orm import Session
 from bridge.app import open_services
 from bridge.config import load
 from bridge.reconcile.speech import say_once
-from bridge.store import Store, engine, people, schema
+from bridge.store import Store, engine, mails, outside, people, schema
 from bridge.store.claims import LeaseLost, claim, claimable, park, postpone, settle, writing
-from bridge.store.engine import TransactionOpen, refuse_in_transaction
-from bridge.store.tables import Partner, Ticket
+from bridge.store.tables import Mail, Partner, Ticket
 from bridge.store.tickets import ring
+from bridge.store.turns import TransactionOpen
 from tests.conftest import NOW
 from tests.settings import SETTINGS
 
@@ -129,6 +130,21 @@ def test_who_is_paused_in_a_transaction_keeps_nobody_waiting(
         assert db.get_one(Ticket, number).title == "awake"
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_connections_that_the_server_ended_are_not_lent(
+    database_url: str, store: Store, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "FRESH_SECONDS", 0)
+    with store.read(), store.read(), store.read():
+        pass
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute(f"{ended} AND pid <> pg_backend_pid()")
+    for _ in range(2):
+        with store.read() as db:
+            assert db.get_one(Ticket, number)
+
+
 def test_a_ring_during_a_look_is_not_lost(store: Store, number: int) -> None:
     claimed = claim(store, number, owner="a", now=NOW, lease=LEASE)
     assert claimed
@@ -183,8 +199,50 @@ def test_an_older_database_is_refused_with_the_remedy(store: Store) -> None:
 
 
 def test_no_call_to_the_outside_inside_a_transaction(store: Store) -> None:
-    refuse_in_transaction()
-    with store.begin(), pytest.raises(TransactionOpen):
-        refuse_in_transaction()
-    with store.read(), pytest.raises(TransactionOpen):
-        refuse_in_transaction()
+    with outside():
+        pass
+    with store.begin(), pytest.raises(TransactionOpen), outside():
+        pass
+    with store.read(), pytest.raises(TransactionOpen), outside():
+        pass
+
+
+def test_looks_compute_one_at_a_time_and_another_while_one_is_outside(tmp_path: Path) -> None:
+    """Whoever waits for an answer of this process waits for one of them, not for all."""
+    store = Store(f"sqlite:///{tmp_path / 'bridge.db'}")
+    entered, left = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with store.turn():
+            entered.set()
+            left.wait(0.1)
+            left.set()
+
+    with ThreadPoolExecutor() as pool, store.turn():
+        pool.submit(look)
+        assert not entered.wait(0.1)
+        with outside():
+            assert entered.wait(10)
+        assert left.is_set()
+
+
+def test_the_next_mail_does_not_wait_for_one_that_is_just_being_sent(store: Store, number: int) -> None:
+    someone, apart = "a@b.example", timedelta(minutes=5)
+
+    def soonest(now: datetime) -> timedelta:
+        with store.read() as db:
+            allowed = mails.not_before(db, ticket_id=number, recipient=someone, apart=apart, now=now)
+        return allowed - now
+
+    assert soonest(NOW) == timedelta(0)
+    with store.begin() as db:
+        mail = Mail(ticket_id=number, cause="c", kind="k", recipient=someone, message_id="<1@x>", raw=b"")
+        mail.due_at, mail.created_at = NOW + apart, NOW
+        db.add(mail)
+    assert soonest(NOW) == 2 * apart
+    with store.begin() as db:
+        taken = mails.take(db, mail.id, now=NOW + apart)
+    assert taken
+    assert soonest(NOW + apart) == apart
+    mails.sent(store, taken, outcome="250", now=NOW + apart)
+    assert soonest(NOW + apart * 1.5) == apart / 2

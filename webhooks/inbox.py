@@ -104,11 +104,14 @@ def _record(
     letter: Letter,
     dispatch: Dispatch,
 ) -> Response:
-    """Read first and write last: SQLite has one writer, and all that it does others wait for."""
-    with services.store.read() as db:
-        ringing, status = _read(services, db, letter, dispatch)
-    with services.store.begin() as db:
-        is_new = _write(services, db, letter, ringing)
+    # Before the transaction: SQLite has one writer, and a large payload takes long to read.
+    payload = _payload(letter.body)
+
+    def keep(db: Session) -> tuple[Ringing, int, bool]:
+        ringing, status = _read(services, db, letter, payload, dispatch)
+        return ringing, status, _write(services, db, letter, ringing)
+
+    ringing, status, is_new = services.store.together(keep)
     if not is_new:
         return _repeat(services, letter)
     log.info("webhook", outcome=ringing.outcome)
@@ -144,7 +147,7 @@ def replay(services: Services, number: int, dispatch: Mapping[str, Dispatch]) ->
         if not row.body:
             return NO_BODY
         letter = Letter(source=row.source, delivery_id=row.delivery_id, event=row.event, body=row.body)
-        ringing, _ = _read(services, db, letter, dispatch[row.source])
+        ringing, _ = _read(services, db, letter, _payload(letter.body), dispatch[row.source])
         row.outcome, row.result = ringing.outcome, ringing.result
         _ring(services, db, row.id, ringing)
     return ringing.outcome
@@ -168,10 +171,11 @@ def _read(
     services: Services,
     db: Session,
     letter: Letter,
+    payload: Payload | Malformed,
     dispatch: Dispatch,
 ) -> tuple[Ringing, int]:
     """What the delivery rings. An unreadable one is kept for the operator, with 422."""
-    ringing, status = _understood(services, db, letter, dispatch)
+    ringing, status = _understood(services, db, letter, payload, dispatch)
     return replace(ringing, outcome=storable(ringing.outcome)[:LONGEST_OUTCOME]), status
 
 
@@ -179,17 +183,25 @@ def _understood(
     services: Services,
     db: Session,
     letter: Letter,
+    payload: Payload | Malformed,
     dispatch: Dispatch,
 ) -> tuple[Ringing, int]:
+    if isinstance(payload, Malformed):
+        return unreadable(str(payload)), 422
     try:
-        payload = json.loads(_json_part(letter.body))
-        if not isinstance(payload, dict):
-            raise Malformed("not a JSON object")
         return dispatch(letter.event, services, db, payload), 202
     except (ValueError, RecursionError) as error:
         return unreadable(type(error).__name__), 422
     except Malformed as error:
         return unreadable(str(error)), 422
+
+
+def _payload(body: bytes) -> Payload | Malformed:
+    try:
+        payload = json.loads(_json_part(body))
+    except (ValueError, RecursionError) as error:
+        return Malformed(type(error).__name__)
+    return payload if isinstance(payload, dict) else Malformed("not a JSON object")
 
 
 def _json_part(body: bytes) -> bytes:

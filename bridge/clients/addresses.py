@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from bridge.store import refuse_in_transaction
+from bridge.store import outside
 
 SECONDS = 5.0
 REDIRECTS = 3
@@ -31,9 +31,9 @@ class Addresses:
         self._private = private
         """Whether hosts of our own network may be asked."""
 
+    @outside()
     def fault(self, url: str) -> str:
         """Why nobody could test there; empty when it answers."""
-        refuse_in_transaction()
         try:
             self._ask(url, left=REDIRECTS)
         except Unanswered as error:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from bridge.clients.errors import Refused, Unavailable
-from bridge.store.engine import refuse_in_transaction
+from bridge.store import outside
 
 SERVICE = "ClamAV"
 PORT = 3310
@@ -23,6 +23,7 @@ class Antivirus:
     def __init__(self, address: str) -> None:
         self._address = urlsplit(address)
 
+    @outside()
     def finds_something(self, path: Path) -> bool:
         """True when the file is known to be dangerous.
 
@@ -32,7 +33,6 @@ class Antivirus:
         """
         if not self._address.scheme:
             return False
-        refuse_in_transaction()
         try:
             with self._connected() as daemon, path.open("rb") as content:
                 said = _answer(daemon, content)

@@ -14,7 +14,7 @@ import requests
 import structlog
 
 from bridge.clients.errors import Unavailable
-from bridge.store.engine import refuse_in_transaction
+from bridge.store import outside
 
 SERVICE = "Licences"
 COLUMN = "email"
@@ -118,7 +118,6 @@ class Endpoint:
                 return state
             if self._away_until > now:
                 return LicenceState.UNCHECKED
-        refuse_in_transaction()
         return self._keep(email, self._asked(email))
 
     def probe(self) -> str:
@@ -126,6 +125,7 @@ class Endpoint:
             raise Unavailable(SERVICE, f"the endpoint does not answer as agreed in {SECONDS:.0f} s")
         return "the endpoint answers"
 
+    @outside()
     def _asked(self, email: str) -> LicenceState:
         try:
             return self._asking.submit(self._ask, email).result(SECONDS)

@@ -14,7 +14,7 @@ from bridge.clients.limits import Limiter, Scope
 from bridge.clients.signing import signed
 from bridge.config import MailSettings
 from bridge.inbound import reports
-from bridge.store import refuse_in_transaction
+from bridge.store import outside
 
 SERVICE = "SMTP"
 TIMEOUT = 30
@@ -122,6 +122,7 @@ class Relay:
         self._mailer = mailer
         self._connection: smtplib.SMTP | None = None
 
+    @outside()
     def send(self, raw: bytes, *, recipient: str, key: str, envelope: str = "") -> str:
         """Send a finished message; the relay's own words of acceptance. `key` is the same for each attempt.
 
@@ -133,7 +134,6 @@ class Relay:
                 taken the message (RFC 1047).
             Refused: 5xx about the recipient or the message.
         """
-        refuse_in_transaction()
         finished = self._mailer.finished(raw, key=key)
         connection = self._addressed(envelope or self._mailer.sender, recipient)
         try:

@@ -12,7 +12,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from bridge.clients.errors import Refused, Unavailable
 from bridge.config import OpenAISettings
 from bridge.proposal import Proposal, mask
-from bridge.store import refuse_in_transaction
+from bridge.store import outside
 
 if TYPE_CHECKING:
     # The library takes 25 MB and half a second: it is loaded when somebody asks.
@@ -131,6 +131,7 @@ class Assistant:
         key, url = self._settings.api_key.reveal(), self._settings.base_url
         return openai.OpenAI(api_key=key, base_url=url, max_retries=0, timeout=self._timeout)
 
+    @outside()
     def propose(self, *, title: str, description: str, flow: list[str], tool: str) -> Proposal:
         """A clearer title and description of the same facts, and what is still missing.
 
@@ -140,7 +141,6 @@ class Assistant:
             Unavailable: no answer now.
             Refused: an answer that cannot be used.
         """
-        refuse_in_transaction()
         masked = mask()
         asked = {
             "titulo": masked.hide(title),

@@ -52,7 +52,7 @@ NOTHING = "nothing to do"
 def reconcile(services: Services, ticket_id: int, *, owner: str) -> str | None:
     """Look at one ticket until it is as it should be. None when it deserves no look or another has it."""
     outcome = None
-    with bound_contextvars(ticket=reference(ticket_id)):
+    with services.store.turn(), bound_contextvars(ticket=reference(ticket_id)):
         while claimed := claim(services.store, ticket_id, owner=owner, now=services.clock(), lease=LEASE):
             outcome, again = _one_look(services, claimed)
             log.info("reconciled", outcome=outcome, rung_by="; ".join(claimed.causes))
@@ -136,7 +136,7 @@ def _look(services: Services, claimed: Claim) -> tuple[str, bool]:
         outcome = "; ".join([*done, close_gone(services, claimed, ticket, error)])
         return outcome, settle(services.store, claimed, outcome=outcome, due_at=None, now=services.clock())
     _remember(services, claimed, issue, read.facts)
-    seen = observation(services, ticket, issue, read.facts)
+    seen = observation(services, ticket, issue, read)
     waits = holds(services, ticket)
     decided = plan(seen, services.mappings, now=services.clock(), holds=waits)
     done += [act(services, claimed, ticket, action, offered=issue.transitions) for action in decided.actions]

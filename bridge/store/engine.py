@@ -1,9 +1,10 @@
 """One database: SQLite in a file (the default) or PostgreSQL by URL."""
 
-import contextvars
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -11,27 +12,27 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import (
+    InterfaceError,
+    InternalError,
+    InvalidatePoolError,
+    OperationalError,
+    SQLAlchemyError,
+    TimeoutError,
+)
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bridge.store import jobs
 from bridge.store.bells import Bells, bells
+from bridge.store.together import Result, Together
+from bridge.store.turns import transaction, turn
 
 BUSY_SECONDS = 5
 IDLE_SECONDS, LOCK_SECONDS = 10, 15
 """PostgreSQL: how long a transaction may do nothing, and one may wait for another's locks."""
-
-_open: contextvars.ContextVar[bool] = contextvars.ContextVar("transaction_open", default=False)
-
-
-class TransactionOpen(RuntimeError):
-    """A call to the outside was about to hold a transaction, and its locks, open for as long as it takes."""
-
-
-def refuse_in_transaction() -> None:
-    """Raise unless no transaction is open here. The clients call it before each request."""
-    if _open.get():
-        raise TransactionOpen("no call to the outside while a database transaction is open")
+FRESH_SECONDS = 1.0
+"""PostgreSQL: a connection that rested for longer is asked whether it still answers before it is lent."""
 
 
 class ExtraMissing(Exception):
@@ -53,10 +54,11 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(make_url(url))
-        self._writer = threading.Lock()
+        self._writer, self._looking = threading.Lock(), threading.Lock()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         reading = self.engine.execution_options(read_only=True)
         self._reading = sessionmaker(reading, expire_on_commit=False)
+        self._together = Together(self.begin)
         self.on_bells: Callable[[Bells], None] = _nobody_listens
         """Called after each commit that has rung: a carrier in this process brings its workers."""
 
@@ -70,16 +72,23 @@ class Store:
 
         What it rings is enqueued with it on PostgreSQL, for the workers of any host.
         """
-        token = _open.set(True)
-        try:
-            with self._turn(), self._sessions.begin() as session:
-                yield session
-                if bells(session).tickets and not self.is_sqlite:
-                    jobs.enqueue(session, bells(session).tickets)
-        finally:
-            _open.reset(token)
+        with transaction(), self._turn(), self._sessions.begin() as session:
+            yield session
+            if bells(session).tickets and not self.is_sqlite:
+                jobs.enqueue(session, bells(session).tickets)
         if bells(session) != Bells():
             self.on_bells(bells(session))
+
+    def together(self, work: Callable[[Session], Result]) -> Result:
+        """`begin` for what comes in bursts, each waiting for its answer; what `work` returns.
+
+        SQLite has one writer, and each commit waits for the disk: those who wait share the next one.
+        PostgreSQL commits many at a time, and would lock what the one and the other have rung.
+        """
+        if self.is_sqlite:
+            return self._together.write(work)
+        with self.begin() as db:
+            return work(db)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -101,12 +110,16 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads; on SQLite it takes no write lock."""
-        token = _open.set(True)
-        try:
-            with self._reading() as session:
-                yield session
-        finally:
-            _open.reset(token)
+        with transaction(), self._reading() as session:
+            yield session
+
+    def turn(self) -> AbstractContextManager[None]:
+        """A look's turn to compute: one at a time, and another's while the one calls the outside.
+
+        Python would let all of them, each a little at a time, and a webhook of the same process would wait
+        for them all. They wait for SQLite's one writer anyway; PostgreSQL is for workers of their own.
+        """
+        return turn(self._looking) if self.is_sqlite else nullcontext()
 
     def write_anew(self) -> str:
         """Write SQLite's file anew, so that no byte is left of what was deleted or changed.
@@ -154,13 +167,29 @@ def _postgresql(url: URL) -> Engine:
     # Who is paused in a transaction, or whose host is gone, keeps its locks until the server ends it.
     limits = f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
     # Errors would show what was to be written: a partner's words, a webhook's body.
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=20,
-        pool_pre_ping=True,
+        pool_use_lifo=True,
         connect_args={"options": f"{url.query.get('options', '')} {limits}".strip()},
         hide_parameters=True,
     )
+
+    # SQLAlchemy's own `pool_pre_ping` asks each time, which is one question more in each transaction.
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["answered"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: Any, record: ConnectionPoolEntry, _lent: Any) -> None:
+        if time.monotonic() - record.info.get("answered", -math.inf) < FRESH_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return engine
 
 
 def _sqlite(url: URL) -> Engine:
@@ -168,6 +197,8 @@ def _sqlite(url: URL) -> Engine:
         url,
         module=sqlite_module(),
         pool_size=20,
+        # The one used last: its pages are those of now, and its statements are prepared.
+        pool_use_lifo=True,
         connect_args={"timeout": BUSY_SECONDS},
         hide_parameters=True,
     )

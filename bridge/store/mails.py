@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bridge.domain import Quotes
@@ -111,8 +111,10 @@ def causes(db: Session, ticket_id: int) -> frozenset[str]:
 
 def not_before(db: Session, *, ticket_id: int, recipient: str, apart: timedelta, now: datetime) -> datetime:
     """When the next e-mail about the ticket may go, so that two are so far apart."""
+    # What is being sent goes now: `due_at` says when it will have been cut off.
+    planned = case((Mail.state == "sending", now), else_=Mail.due_at)
     last = db.scalar(
-        select(func.max(func.coalesce(Mail.sent_at, Mail.due_at))).where(
+        select(func.max(func.coalesce(Mail.sent_at, planned))).where(
             Mail.ticket_id == ticket_id, Mail.recipient == recipient, Mail.state != "failed"
         )
     )

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from bridge.store import outside
+
 KEPT = 256
 FRESH_SECONDS = 60.0
 PATIENCE = 5.0
@@ -18,19 +20,20 @@ Result = TypeVar("Result")
 
 
 class _Turns:
-    """One asker at a time, so that those behind find the answer."""
+    """One asker at a time, so that those behind find the answer; outside, for the one may need our turn."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        got = self._lock.acquire(timeout=PATIENCE)
-        try:
-            yield
-        finally:
-            if got:
-                self._lock.release()
+        with outside():
+            got = self._lock.acquire(timeout=PATIENCE)
+            try:
+                yield
+            finally:
+                if got:
+                    self._lock.release()
 
 
 @dataclass

@@ -16,7 +16,7 @@ from bridge.clients.github.patience import Patience
 from bridge.clients.github.wire import refuse_pages, strange
 from bridge.clients.limits import Limiter, Scope
 from bridge.config import GitHubSettings
-from bridge.store import refuse_in_transaction
+from bridge.store import outside
 
 WHOLE = Scope(name="github", rate=7.5, capacity=300)
 """Half of 900 points a minute (G10), a burst of which may come at once. A verb takes one or two calls."""
@@ -67,8 +67,8 @@ class Transport:
         """
         return self._within([WHOLE, CONTENT], ask)
 
+    @outside()
     def _within(self, scopes: Sequence[Scope], ask: Callable[[], Result]) -> Result:
-        refuse_in_transaction()
         if self._limiter:
             self._limiter.take(SERVICE, scopes)
         asked_at, narrowest = self._patience.clock(), scopes[-1].name

@@ -8,6 +8,7 @@ from bridge.clients.jira.site import Site, ask_site
 from bridge.clients.jira.transport import Transport
 from bridge.clients.limits import Limiter
 from bridge.config import JiraSettings
+from bridge.store import outside
 from mappings.model import Mappings
 
 
@@ -27,6 +28,11 @@ class Connected:
 
     @property
     def site(self) -> Site:
+        return self._site or self._asked_once()
+
+    @outside()
+    def _asked_once(self) -> Site:
+        """Outside even while waiting for who asks: that one may wait for our turn."""
         with self._asking:
             if self._site is None:
                 self._site = ask_site(self._transport, self._settings.project, self._mappings)

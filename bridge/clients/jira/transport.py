@@ -12,7 +12,7 @@ from urllib3.exceptions import NewConnectionError
 from bridge.clients.errors import Refused, Unavailable, retry_after
 from bridge.clients.limits import Limiter, Scope
 from bridge.config import JiraSettings
-from bridge.store import refuse_in_transaction
+from bridge.store import outside
 
 TIMEOUT = (5, 20)
 """Seconds to connect and to answer."""
@@ -74,9 +74,9 @@ class Transport:
             except requests.RequestException as error:
                 raise Unavailable(SERVICE, f"closed the connection (GET {path})") from error
 
+    @outside()
     def _send(self, method: str, address: str, path: str, **request: Any) -> requests.Response:
         """One request to `address` below the site's; limits and sentences know it as `path`."""
-        refuse_in_transaction()
         asked = f"{method} {path}"
         if self._limiter:
             self._limiter.take(SERVICE, _scopes(method, path))
