@@ -13,7 +13,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.config import Secret
-from bridge.store import refuse_in_transaction
+from bridge.store import outside
 
 SERVICE = "IMAP"
 TIMEOUT = 30
@@ -48,6 +48,8 @@ class Mailbox:
         self._folder = unquote(parts.path.strip("/")) or "INBOX"
         self._done = options.get("done", [DONE_FOLDER])[0]
         self._connection: IMAPClient | None = None
+        self._uid_next: int | None = None
+        """What the next e-mail's UID was to be when we last looked; None where the server does not say."""
         self.name = f"{self._user}@{self._host}/{self._folder}"[:255]
         """Without the password: the rows about its e-mails bear it."""
 
@@ -62,7 +64,8 @@ class Mailbox:
             Unavailable: it cannot be reached or broke off.
             Refused: it does not let us in.
         """
-        return self._asked(_waiting, self._folder)
+        uid_validity, uids, self._uid_next = self._asked(_waiting, self._folder)
+        return uid_validity, uids
 
     def read(self, uid: int) -> Fetched | None:
         """An e-mail, without marking it as read; None when it lies there no more.
@@ -85,8 +88,10 @@ class Mailbox:
         self._asked(lambda box: box.add_flags([uid], [rb"\Flagged"]))
 
     def wait(self, seconds: float) -> bool | None:
-        """Until something changes in the folder: True; None where the server cannot tell (RFC 2177)."""
-        return self._asked(_wait, seconds)
+        """Until something changes in the folder, or has come since `waiting`: True; None where the server
+        cannot tell (RFC 2177).
+        """
+        return self._asked(_wait, seconds, self._uid_next)
 
     def probe(self) -> str:
         """Sign in and count; what the server offers."""
@@ -100,9 +105,9 @@ class Mailbox:
             with suppress(OSError, IMAPClientError, ValueError):
                 connection.logout()
 
+    @outside()
     def _asked(self, question: Callable[..., Answer], *given: object) -> Answer:
         """Ask over the open connection; one that has died since is opened anew, once."""
-        refuse_in_transaction()
         fresh = self._connection is None
         try:
             return question(self._open(), *given)
@@ -133,10 +138,11 @@ class Mailbox:
         return ssl.create_default_context()
 
 
-def _waiting(box: IMAPClient, folder: str) -> tuple[int, list[int]]:
+def _waiting(box: IMAPClient, folder: str) -> tuple[int, list[int], int | None]:
     # Selected anew each time: some servers tell of new e-mails only then, and UIDVALIDITY may have changed.
     selected: dict[bytes, Any] = box.select_folder(folder)
-    return int(selected[b"UIDVALIDITY"]), sorted(int(uid) for uid in box.search("UNDELETED"))
+    uids = sorted(int(uid) for uid in box.search("UNDELETED"))
+    return int(selected[b"UIDVALIDITY"]), uids, selected.get(b"UIDNEXT")
 
 
 def _read(box: IMAPClient, uid: int) -> Fetched | None:
@@ -173,11 +179,25 @@ def _put_away(box: IMAPClient, uid: int, folder: str) -> None:
         box.uid_expunge([uid])  # without it, others' deletions would go too
 
 
-def _wait(box: IMAPClient, seconds: float) -> bool | None:
+def _wait(box: IMAPClient, seconds: float, uid_next: int | None) -> bool | None:
     if not box.has_capability("IDLE"):
         return None
+    if uid_next and _has_come(box, uid_next):
+        return True
     box.idle()
-    try:
-        return bool(box.idle_check(timeout=seconds))
-    finally:
-        box.idle_done()
+    heard = box.idle_check(timeout=seconds)
+    _, last = box.idle_done()
+    return bool(heard or last)
+
+
+def _has_come(box: IMAPClient, uid_next: int) -> bool:
+    """True when there is an e-mail of this UID or a later one.
+
+    Of what came while no one listened the server would tell together with its "+ idling": that lies in a
+    buffer which `idle_check`, waiting for the socket, does not see.
+    """
+    # Dovecot searches in what it has told of, so it is asked to tell; others tell something each time.
+    if not box.noop()[1]:
+        return False
+    # `*` is the last e-mail, however old (RFC 9051, "sequence-set").
+    return any(uid >= uid_next for uid in box.search(["UID", f"{uid_next}:*"]))

@@ -4,10 +4,12 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
+from functools import cached_property
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -21,12 +23,45 @@ SIZE_LIMIT = 10 * 1024 * 1024
 HEADERS = ("Subject", "From", "To", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """A message as it came; read when somebody asks for it, for that takes longer than taking it."""
+
+    number: int
+    at: datetime
+    mail_from: str
+    rcpt_tos: list[str]
+    raw: bytes
+
+    @cached_property
+    def shown(self) -> dict[str, Any]:
+        message = message_from_bytes(self.raw, policy=default_policy)
+        assert isinstance(message, EmailMessage)
+        return {
+            "id": self.number,
+            "at": self.at.isoformat(timespec="milliseconds"),
+            "mail_from": self.mail_from,
+            "rcpt_tos": self.rcpt_tos,
+            "subject": str(message["Subject"] or ""),
+            "headers": {name.lower(): str(value) for name, value in message.items()},
+            "text": _part(message, "plain"),
+            "html": _part(message, "html"),
+            "attachments": [part.get_filename() for part in message.iter_attachments()],
+            "raw": self.raw.decode("utf-8", "replace"),
+        }
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body(preferencelist=(kind,))
+    return str(part.get_content()) if part is not None else ""
+
+
 class Inbox:
     """Every message that was accepted, oldest first."""
 
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
-        self._mails: list[dict[str, Any]] = []
+        self._mails: list[_Kept] = []
         self._lock = threading.Lock()
         self._controller: Controller | None = None
 
@@ -52,12 +87,19 @@ class Inbox:
     def keep(self, envelope: Envelope) -> None:
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
         with self._lock:
-            number = len(self._mails) + 1
-            self._mails.append(_mail(number, raw, str(envelope.mail_from), list(envelope.rcpt_tos)))
+            mail = _Kept(
+                number=len(self._mails) + 1,
+                at=datetime.now(UTC),
+                mail_from=str(envelope.mail_from),
+                rcpt_tos=list(envelope.rcpt_tos),
+                raw=raw,
+            )
+            self._mails.append(mail)
 
     def mails(self, *, to: str = "", since: int = 0) -> list[dict[str, Any]]:
         with self._lock:
-            return [one for one in self._mails[since:] if not to or to in one["rcpt_tos"]]
+            found = [one for one in self._mails[since:] if not to or to in one.rcpt_tos]
+        return [one.shown for one in found]
 
     def clear(self) -> None:
         with self._lock:
@@ -94,28 +136,6 @@ class _Handler:
             server.transport.abort()
             await asyncio.sleep(0)
         return "250 2.0.0 Accepted"
-
-
-def _mail(number: int, raw: bytes, mail_from: str, rcpt_tos: list[str]) -> dict[str, Any]:
-    message = message_from_bytes(raw, policy=default_policy)
-    assert isinstance(message, EmailMessage)
-    return {
-        "id": number,
-        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "mail_from": mail_from,
-        "rcpt_tos": rcpt_tos,
-        "subject": str(message["Subject"] or ""),
-        "headers": {name.lower(): str(value) for name, value in message.items()},
-        "text": _part(message, "plain"),
-        "html": _part(message, "html"),
-        "attachments": [part.get_filename() for part in message.iter_attachments()],
-        "raw": raw.decode("utf-8", "replace"),
-    }
-
-
-def _part(message: EmailMessage, kind: str) -> str:
-    part = message.get_body(preferencelist=(kind,))
-    return str(part.get_content()) if part is not None else ""
 
 
 def views(inbox: Callable[[], Inbox]) -> Blueprint:

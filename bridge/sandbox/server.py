@@ -19,6 +19,9 @@ from bridge.sandbox.mail import Inbox, views
 from bridge.sandbox.openai import OpenAISandbox
 from bridge.sandbox.settings import TEMPLATES, SandboxSettings
 
+POLL_SECONDS = 0.05
+"""How soon the server notices that it is to stop."""
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -57,7 +60,9 @@ class Sandbox:
         }
         server.app = Watched(DispatcherMiddleware(_index(), mounts), self.controls)
         self._server = server
-        threading.Thread(target=server.serve_forever, daemon=True, name="sandbox").start()
+        threading.Thread(
+            target=server.serve_forever, args=(POLL_SECONDS,), daemon=True, name="sandbox"
+        ).start()
 
     def stop(self) -> None:
         if self._server:

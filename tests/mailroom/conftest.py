@@ -1,6 +1,5 @@
 """An installation whose mailbox is a dictionary; a ticket of Ana's waits for an answer."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,10 +16,11 @@ from bridge.clients.mailbox import Fetched
 from bridge.config import load
 from bridge.mailroom import read_mailbox
 from bridge.services import Services, build
-from bridge.store import Store, mails, people, schema
+from bridge.store import Store, mails, people
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import IncomingMail, Mail, PartnerActionRow, SuppressedAddress, Ticket, Upload
 from mappings import load as load_mappings
+from tests.databases import fresh_sqlite
 from tests.test_webhooks import SETTINGS
 
 ANA, BIA, EVE = "ana@revenda.example", "bia@revenda.example", "eve@elsewhere.example"
@@ -173,19 +173,9 @@ class Office:
             db.get_one(Ticket, self.number).status = status
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """SQLite's file with the tables made, to be copied: making them takes longer than a test."""
-    path = tmp_path_factory.mktemp("mailroom") / "empty.db"
-    store = Store(f"sqlite:///{path}")
-    schema.prepare(store)
-    store.close()
-    return path
-
-
 @pytest.fixture
-def office(empty_database: Path, tmp_path: Path) -> Iterator[Office]:
-    store = Store(f"sqlite:///{shutil.copy(empty_database, tmp_path / 'chamados.db')}")
+def office(tmp_path: Path) -> Iterator[Office]:
+    store = Store(fresh_sqlite(tmp_path))
     yield opened(store, tmp_path)
     store.close()
 

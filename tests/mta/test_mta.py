@@ -3,6 +3,7 @@
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -238,12 +239,31 @@ def test_mail_is_put_away_once_by_servers_old_and_new(
 
 def test_the_mailbox_tells_of_what_comes_while_we_listen(servers: MailServers, services: Services) -> None:
     box = services.mailbox
+    assert box.waiting()[1] == []
     assert box.wait(0.1) is False
-    message = EmailMessage()
-    message["Subject"] = "nova"
-    write(servers, message, f"qualquer@{REPLIES}")
+    write(servers, news(), f"qualquer@{REPLIES}")
     assert box.wait(SECONDS) is True
     assert until(lambda: empty(services), seconds=SECONDS)
+
+
+def test_the_mailbox_tells_of_what_came_before_we_listened(servers: MailServers, services: Services) -> None:
+    box = services.mailbox
+    write(servers, news(), f"qualquer@{REPLIES}")
+    assert until(lambda: empty(services), seconds=SECONDS), servers.said()
+    write(servers, news(), f"qualquer@{REPLIES}")
+    unread = servers.folder / "mail" / "chamados" / "new"
+    assert until(lambda: any(unread.iterdir()), seconds=SECONDS), servers.said()
+    began = time.monotonic()
+    assert box.wait(SECONDS) is True
+    assert time.monotonic() - began < SECONDS / 2
+    assert empty(services) == 1
+    assert box.wait(0.1) is False
+
+
+def news() -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = "nova"
+    return message
 
 
 def test_a_connection_that_died_is_opened_anew(servers: MailServers, services: Services) -> None:
