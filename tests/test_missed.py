@@ -13,7 +13,7 @@ from bridge.reconcile.missed import heal
 from bridge.sandbox.control import Fault
 from bridge.store import Store, sweeps
 from bridge.store.claims import LeaseLost, claim, hold, release_dead, writing
-from bridge.store.tables import Delivery, SweepRow, Ticket
+from bridge.store.tables import Delivery, PullRequestRow, SweepRow, Ticket, TicketPullRequest
 from bridge.store.tickets import release, ring
 from tests.conftest import NOW
 from tests.wiki_notation import read
@@ -53,6 +53,31 @@ def test_reviews_that_github_never_told_move_the_ticket(world: World) -> None:
     _heal(world)
     assert world.issue(key)["status"] == "Publicado em Homologação"
     assert len(world.wait_mail("homologacao", 2)) == 2
+
+
+def test_of_two_tickets_the_one_that_read_too_early_reads_again(world: World) -> None:
+    """GitHub's API can lag behind its webhooks; that the other has read it since is no reason to rest."""
+    first, second = world.filed(), world.filed()
+    for key in (first, second):
+        world.approve_triage(key)
+    number = world.open_pull("os-dois", title=f"{first}, {second}: corrige")
+    for key in (first, second):
+        world.wait_status(key, "PR Review")
+    world.settle()
+    _silence_github(world)
+    world.review(number, "REQUEST_CHANGES")
+    ticket, now = world.ticket_of(first), world.services.clock()
+    with world.services.store.begin() as db:
+        ring(db, ticket.id, kind="pull_request", subject=f"softhouse/erp#{number}", now=now)
+    world.wait_status(first, "Error Fix")
+    world.settle()
+    assert world.issue(second)["status"] == "PR Review"
+    with world.services.store.begin() as db:
+        later = {"seen_at": now + timedelta(hours=1)}
+        db.execute(update(PullRequestRow).values(later))
+        db.execute(update(TicketPullRequest).where(TicketPullRequest.ticket_id == ticket.id).values(later))
+    _heal(world)
+    assert world.issue(second)["status"] == "Error Fix"
 
 
 def test_a_rewind_outlives_the_sweep_that_was_at_work(store: Store) -> None:

@@ -30,12 +30,14 @@ def unseen_pull_requests(services: Services, repository: str, since: datetime) -
 def _unseen_by(db: Session, one: RecentPullRequest, policy: Linking) -> set[int] | None:
     """The tickets that have not seen it as it is now; None when only its commits could tell."""
     where = {"repository_id": one.repository_id, "number": one.number}
-    linked = set(pulls.tickets_of_pull_request(db, **where))
+    linked = pulls.tickets_of_pull_request(db, **where)
     found = _named(db, one.naming, policy)
     if not found and not linked and policy.reads(Mention.COMMITS):
         return None
-    seen_at = pulls.pull_request_seen_at(db, **where)
-    return found - linked if seen_at and seen_at > one.updated_at + CLOCK_SKEW else found | linked
+    aware = {
+        ticket for ticket, seen_at in linked.items() if seen_at and seen_at > one.updated_at + CLOCK_SKEW
+    }
+    return (found | linked.keys()) - aware
 
 
 def _named_in_commits(services: Services, repository: str, one: RecentPullRequest) -> set[int]:

@@ -103,7 +103,7 @@ def remember(db: Session, ticket_id: int, fact: Fact, *, now: datetime) -> None:
     """Keep a fact as seen, and that it belongs to the ticket."""
     if isinstance(fact, PullRequest):
         pulls.remember(db, fact, now=now)
-        pulls.belong(db, ticket_id, fact)
+        pulls.belong(db, ticket_id, fact, now=now)
     elif isinstance(fact, Unnamed):
         pulls.remember(db, fact.pull_request, now=now)
     elif isinstance(fact, Branch):

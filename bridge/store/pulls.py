@@ -20,14 +20,14 @@ from bridge.store.tables import (
 )
 
 
-def tickets_of_pull_request(db: Session, *, repository_id: int, number: int) -> list[int]:
-    return list(
-        db.scalars(
-            select(TicketPullRequest.ticket_id)
-            .join(PullRequestRow, PullRequestRow.id == TicketPullRequest.pull_request_id)
-            .where(PullRequestRow.repository_id == repository_id, PullRequestRow.number == number)
-        )
+def tickets_of_pull_request(db: Session, *, repository_id: int, number: int) -> dict[int, datetime | None]:
+    """The tickets that it names, and when each of them last read it."""
+    rows = db.execute(
+        select(TicketPullRequest.ticket_id, TicketPullRequest.seen_at)
+        .join(PullRequestRow, PullRequestRow.id == TicketPullRequest.pull_request_id)
+        .where(PullRequestRow.repository_id == repository_id, PullRequestRow.number == number)
     )
+    return {row.ticket_id: row.seen_at for row in rows}
 
 
 def tickets_of_branch(db: Session, *, repository_id: int, name: str) -> set[int]:
@@ -77,15 +77,6 @@ def remember_repository(db: Session, repository_id: int, *, name: str, mapped_as
     db.execute(_REPOSITORY, {"id": repository_id, "name": name, "mapped_as": mapped_as.lower()})
 
 
-def pull_request_seen_at(db: Session, *, repository_id: int, number: int) -> datetime | None:
-    """When a pull request was last read; None when never."""
-    return db.scalar(
-        select(PullRequestRow.seen_at).where(
-            PullRequestRow.repository_id == repository_id, PullRequestRow.number == number
-        )
-    )
-
-
 def remember(db: Session, seen: PullRequest, *, now: datetime) -> None:
     """Keep a pull request as seen; whose it is `belong` says."""
     remember_repository(db, seen.repository_id, name=seen.repository, mapped_as=seen.repository)
@@ -97,11 +88,14 @@ def remember(db: Session, seen: PullRequest, *, now: datetime) -> None:
     db.flush()
 
 
-def belong(db: Session, ticket_id: int, seen: PullRequest) -> None:
-    """Say that a pull request names the ticket."""
+def belong(db: Session, ticket_id: int, seen: PullRequest, *, now: datetime) -> None:
+    """Say that a pull request names the ticket, which has just read it."""
     row = db.scalars(_of(seen.repository_id, seen.number)).one()
-    if db.get(TicketPullRequest, (ticket_id, row.id)) is None:
-        db.add(TicketPullRequest(ticket_id=ticket_id, pull_request_id=row.id))
+    link = db.get(TicketPullRequest, (ticket_id, row.id))
+    if link is None:
+        link = TicketPullRequest(ticket_id=ticket_id, pull_request_id=row.id)
+        db.add(link)
+    link.seen_at = now
 
 
 def _of(repository_id: int, number: int) -> Select[PullRequestRow]:

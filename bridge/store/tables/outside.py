@@ -63,6 +63,7 @@ class PullRequestRow(Base):
     facts: Mapped[dict[str, Any]]
     """A `domain.PullRequest`, as `store.facts` writes it."""
     seen_at: Mapped[datetime]
+    """Only for processes of version 0017 that still run beside this one."""
 
 
 class TicketPullRequest(Base):
@@ -72,6 +73,10 @@ class TicketPullRequest(Base):
     pull_request_id: Mapped[int] = mapped_column(ForeignKey("pull_requests.id"), primary_key=True, index=True)
     linked_as: Mapped[str] = mapped_column(default="")
     """The remote link's title and summary as Jira last took them; empty before the first link."""
+    seen_at: Mapped[datetime | None]
+    """When a look at this ticket last read it. A look at another that it names may have seen more, or less:
+    GitHub's API lags.
+    """
 
 
 class BranchRow(Base):
