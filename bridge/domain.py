@@ -268,6 +268,10 @@ class Lane(StrEnum):
         """True of what is so for a while, by one reason or many; a publication or a click happens once."""
         return self in {Lane.BRANCH, Lane.PULL_REQUESTS, Lane.FIX, Lane.ASSIGNEE}
 
+    @property
+    def is_told_by_github(self) -> bool:
+        return self not in {Lane.PARTNER, Lane.ASSIGNEE}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import delete, select
@@ -14,7 +15,7 @@ from bridge.reconcile import reconcile
 from bridge.reconcile.files import jira_filename
 from bridge.reconcile.foresight import foresee
 from bridge.store.tables import BucketRow, Entry, PartnerActionRow, Ticket, Upload
-from bridge.store.tickets import ring
+from bridge.store.tickets import release, ring
 from bridge.story import story
 from tests.world import SECONDS, Json, World
 
@@ -51,6 +52,21 @@ def test_the_receipt_does_not_wait_for_jira(world: World) -> None:
     world.settle()
     assert len(world.issues()) == 1
     assert len(world.mails("recebido")) == 2
+
+
+@pytest.mark.parametrize("world", [{"still": True}], indirect=True)
+def test_many_looks_at_once_in_a_new_process(world: World) -> None:
+    """The first asks Jira about its site; the others wait for it, and do not keep it from going on."""
+    numbers = [world.file() for _ in range(8)]
+    world.services.jira.forget_site()
+    looks = [
+        Thread(target=reconcile, args=(world.services, number), kwargs={"owner": "here:1"}, daemon=True)
+        for number in numbers
+    ]
+    for look in looks:
+        look.start()
+    assert until(lambda: not any(look.is_alive() for look in looks), seconds=SECONDS)
+    assert len(world.issues()) == len(numbers)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -208,6 +224,30 @@ def test_trouble_on_github_silences_nothing_of_jira(world: World) -> None:
         db.get_one(Ticket, ticket.id).retry_at = None
         ring(db, ticket.id, kind="cli", subject="test", now=world.services.clock())
     world.wait_status(key, "PR Review")
+
+
+@pytest.mark.parametrize("world", [{"still": True}], indirect=True)
+def test_one_pull_request_moves_nothing_while_another_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.reconcile.publications.OVERLAP", timedelta(0))
+    number = world.file()
+    _look_now(world, number)
+    key = str(world.ticket(number).jira_key)
+    for status in ("Backlog", "To Do", "Doing"):
+        world.drag(key, status)
+    first = world.open_pull("um", title=f"{key} Um")
+    _look_now(world, number)
+    assert world.issue(key)["status"] == "PR Review"
+    world.review(first, "APPROVE")
+    world.open_pull("dois", title=f"{key} Dois")
+    world.sandbox.controls.add(_fault("GET */deployments*", "503", times=10_000))
+    _look_now(world, number)
+    assert world.ticket(number).retry_at
+    world.sandbox.controls.faults.clear()
+    _look_now(world, number)
+    made = world.services.jira.observe(str(world.ticket(number).jira_id)).status_changes
+    assert [one.to_status for one in made if one.by_bridge] == ["PR Review"]
 
 
 @pytest.mark.parametrize("world", [{"hold": 1}], indirect=True)
@@ -370,6 +410,14 @@ def _answer(world: World, key: str, text: str) -> None:
         db.add(action)
         db.flush()
         ring(db, ticket.id, kind="partner", subject=f"action:{action.id}", now=now)
+
+
+def _look_now(world: World, number: int) -> None:
+    """Where nobody works: once what GitHub and Jira tell has come."""
+    assert until(world._webhooks_arrived, seconds=SECONDS)
+    with world.services.store.begin() as db:
+        release(db, number, now=world.services.clock())
+    reconcile(world.services, number, owner="test")
 
 
 def _look(world: World, key: str) -> None:

@@ -268,6 +268,23 @@ def test_nothing_waits_for_what_is_so_no_more() -> None:
     assert decided(seen("Doing", lanes=waits)) == [Recede(lane=Lane.STAGING, verdict=None)]
 
 
+def test_what_was_not_read_to_the_end_moves_nothing() -> None:
+    """The pull request that could not be read may wait for its review, or hold the fix that counts."""
+    approved = pull(reviews=(review(1, "APPROVED"),))
+    assert path_of(seen("PR Review", approved)) == [("PR Aprovado",)]
+    assert decided(seen("PR Review", approved, is_partial=True)) == []
+    assert decided(seen("Backlog", branches=("cham-1-x",), is_partial=True)) == []
+    fell_away = {Lane.PULL_REQUESTS: LaneState(identity="approved 7#1@aaaaaaa1", spent=False, refusal="x")}
+    assert decided(seen("Doing", lanes=fell_away, is_partial=True)) == []
+
+
+def test_what_jira_and_the_partner_tell_moves_it_all_the_same() -> None:
+    assigned = seen("Backlog", issue={"assignee": "Ana", "assignee_account": "1:a"}, is_partial=True)
+    assert path_of(assigned) == [("To Do",)]
+    answered = (said(1, PartnerVerb.ANSWERED),)
+    assert path_of(seen("Faltam Informações", partner_actions=answered, is_partial=True)) == [("Triagem",)]
+
+
 @pytest.mark.parametrize(
     ("changes", "moves"),
     [

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Facts, Fold, Heading, NewIssue, Numbered, Paragraph, plain
@@ -12,7 +12,7 @@ from bridge.reconcile.files import jira_filename
 from bridge.services import Services
 from bridge.store import organisations, sweeps
 from bridge.store.claims import Claim, writing
-from bridge.store.tables import Partner, Ticket, Upload
+from bridge.store.tables import Partner, Ticket, Upload, table
 from bridge.store.tickets import journal
 from mappings.model import FieldType
 
@@ -20,6 +20,7 @@ SEARCHES = (5, 15, 60, 180, 600)
 """Seconds after the creation at which its label is searched for."""
 QUARANTINE = timedelta(minutes=15)
 """Longer than Jira's search has been seen to lag; only then is a lost creation repeated."""
+_TICKETS = table(Ticket)
 WHOLE = "texto-completo.txt"
 CUT_SHORT = "O texto deste chamado é mais longo do que o Jira aceita; está inteiro no anexo {name}."
 
@@ -57,17 +58,17 @@ def _create(services: Services, claimed: Claim, ticket: Ticket) -> Ticket:
     new = _new_issue(services, claimed, ticket)
     again = f" again: {QUARANTINE} after a lost answer its label was not to be found"
     begun = f"creation started{again if ticket.create_state != 'none' else ''}"
-    _set_state(services, claimed, "started", outcome=begun)
+    _set_state(services, claimed, ticket, "started", outcome=begun)
     try:
         issue_id, key = services.jira.create(new)
     except Unavailable as error:
         if not error.unknown_outcome:
-            _set_state(services, claimed, "none", outcome=f"not created: {error}")
+            _set_state(services, claimed, ticket, "none", outcome=f"not created: {error}")
             raise
-        _set_state(services, claimed, "in_doubt", outcome=f"in doubt: {error}")
+        _set_state(services, claimed, ticket, "in_doubt", outcome=f"in doubt: {error}")
         raise InDoubt(ticket.marker, services.clock() + timedelta(seconds=SEARCHES[0])) from error
     except Refused as error:
-        _set_state(services, claimed, "none", outcome=f"not created: {error}")
+        _set_state(services, claimed, ticket, "none", outcome=f"not created: {error}")
         raise
     return _created(services, claimed, issue_id, key, outcome=f"created {key}")
 
@@ -90,15 +91,13 @@ def _check_quarantine(services: Services, claimed: Claim, ticket: Ticket) -> Non
     raise InDoubt(ticket.marker, next((at for at in following if at > now), started + QUARANTINE))
 
 
-def _set_state(services: Services, claimed: Claim, state: str, *, outcome: str) -> None:
+def _set_state(services: Services, claimed: Claim, ticket: Ticket, state: str, *, outcome: str) -> None:
     now = services.clock()
     with writing(services.store, claimed) as db:
-        row = db.get_one(Ticket, claimed.ticket_id)
-        row.create_state = state
-        if state == "started":
-            row.create_started_at = now
-            row.create_posts += 1
-        journal(db, row.id, act="create", cause=row.marker, outcome=outcome, now=now)
+        begun = {"create_started_at": now, "create_posts": _TICKETS.c.create_posts + 1}
+        changed = update(_TICKETS).where(_TICKETS.c.id == ticket.id).values(create_state=state)
+        db.execute(changed.values(begun) if state == "started" else changed)
+        journal(db, ticket.id, act="create", cause=ticket.marker, outcome=outcome, now=now)
 
 
 def _created(

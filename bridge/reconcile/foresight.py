@@ -62,7 +62,7 @@ def _decided(services: Services, ticket: Ticket, rings: Rings) -> tuple[tuple[Ac
     if read.trouble:
         raise read.trouble
     issue = services.jira.observe(ticket.jira_id or "")
-    seen = observation(services, ticket, issue, read.facts)
+    seen = observation(services, ticket, issue, read)
     decided = plan(seen, services.mappings, now=services.clock(), holds=holds(services, ticket))
     return decided.actions, read.silent
 

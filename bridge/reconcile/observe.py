@@ -22,6 +22,8 @@ LAG_ATTEMPTS = 3
 """After so many looks a 404 means that the thing is gone."""
 
 Rings = Iterable[tuple[str, str]]
+_WEIGHED = {"pull_request", "branch"}
+"""Kinds of doorbells whose subjects are read first: publications are weighed against them."""
 
 
 @dataclass(kw_only=True)
@@ -33,27 +35,30 @@ class Reading:
     """A sentence for each thing that says nothing of the ticket: gone, or without its fix."""
     trouble: Unavailable | Refused | None = None
     """What kept the rest from being read. What Jira tells is told all the same."""
+    is_partial: bool = False
+    """Some of the rest is a pull request or a branch."""
 
 
 def read_github(
     services: Services, ticket: Ticket, rings: Rings, *, between: Callable[[], None] = lambda: None
 ) -> Reading:
-    """Read anew what the doorbells named, pull requests first: publications are weighed against them.
+    """Read anew what the doorbells named.
 
     `between`: called before each read.
     """
     reading = Reading()
-    for kind, subject in sorted(rings, key=lambda one: one[0] != "pull_request"):
+    for kind, subject in sorted(rings, key=lambda one: one[0] not in _WEIGHED):
         if kind in _READERS:
             between()
             try:
                 _read(services, ticket, kind, subject, reading)
             except Unavailable as error:
                 reading.trouble = error.about(subject)
-                break
             except Refused as error:
                 reading.trouble = error
-                break
+        if reading.trouble:
+            reading.is_partial = kind in _WEIGHED
+            break
     return reading
 
 
@@ -75,9 +80,9 @@ _TIMELINE = (
 )
 
 
-def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterable[Fact]) -> Observation:
+def observation(services: Services, ticket: Ticket, issue: Issue, read: Reading) -> Observation:
     """The issue, our rows, and what was read just now in place of its rows."""
-    fresh = list(fresh)
+    fresh = read.facts
     with services.store.read() as db:
         linked = pulls.pull_requests(db, ticket.id)
         rows = {one.key: one for one, _ in linked}
@@ -107,6 +112,7 @@ def observation(services: Services, ticket: Ticket, issue: Issue, fresh: Iterabl
         told={line.source: line.quotes for line in lines},
         mailed=mailed,
         assigned=ticket.assigned,
+        is_partial=read.is_partial,
         news=tuple(News(number=one.id, source=one.source, at=one.at) for one in lines if one.news),
         followers=tuple(following),
     )

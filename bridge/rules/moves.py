@@ -50,6 +50,8 @@ class Observation:
     """The account that the bridge has made the assignee, or tried in vain to."""
     unanswered: Mapping[str, str] = field(default_factory=dict)
     """Staging addresses that were asked just now and did not answer, each with the reason."""
+    is_partial: bool = False
+    """Not every pull request and branch that rang could be read: what they say together is not known."""
     news: tuple[News, ...] = ()
     followers: tuple[Follower, ...] = ()
 
@@ -95,8 +97,14 @@ def unspent(seen: Observation, workflow: Workflow) -> list[Verdict]:
     return [
         one
         for one in verdicts(seen, workflow)
-        if not (one.lane in states and states[one.lane].spent and _is_no_news(one, states[one.lane]))
+        if _is_known(one.lane, seen)
+        and not (one.lane in states and states[one.lane].spent and _is_no_news(one, states[one.lane]))
     ]
+
+
+def _is_known(lane: Lane, seen: Observation) -> bool:
+    """False where one that was not read may say otherwise: of two pull requests the worse decides."""
+    return not (seen.is_partial and lane.is_told_by_github)
 
 
 def _is_no_news(verdict: Verdict, state: LaneState) -> bool:
@@ -118,6 +126,8 @@ def _receding(seen: Observation, workflow: Workflow) -> Iterator[Recede]:
     """The lanes that had other reasons when they were last looked at, or waited for what is so no longer."""
     present = {one.lane: one for one in verdicts(seen, workflow)}
     for lane, state in seen.lanes.items():
+        if not _is_known(lane, seen):
+            continue
         verdict = present.get(lane)
         if verdict is None:
             if lane.is_lasting or not state.spent:
