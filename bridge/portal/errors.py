@@ -2,8 +2,9 @@
 
 import errno
 import logging
+import math
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -41,7 +42,7 @@ PAGES = {
     415: Explanation(title="Formato não aceito", text="Volte e envie pelo formulário."),
     429: Explanation(
         title="Muitas tentativas seguidas",
-        text="Espere um minuto e tente de novo. Nada do que você salvou se perdeu.",
+        text="Espere {wait} e tente de novo. Nada do que você salvou se perdeu.",
     ),
     500: Explanation(
         title="Algo deu errado do nosso lado",
@@ -77,7 +78,14 @@ def explain(error: HTTPException) -> ResponseReturnValue:
     if code >= 500:
         g.setdefault("partner", None)  # the page must not ask the database that may be the trouble
     page = PAGES.get(code, PAGES[400] if code < 500 else PAGES[500])
+    if isinstance(error, TooManyRequests):
+        page = replace(page, text=page.text.format(wait=_minutes(int(headers["Retry-After"]))))
     return render_template("portal/error.html", page=page, incident=incident), code, headers
+
+
+def _minutes(seconds: int) -> str:
+    number = math.ceil(seconds / 60)
+    return "um minuto" if number == 1 else f"{number} minutos"
 
 
 def _is_storage(error: BaseException | None) -> bool:
@@ -101,5 +109,4 @@ def _document(code: int, incident: str) -> dict[str, str]:
 
 def _headers(error: HTTPException) -> dict[str, str]:
     """The headers that belong to the error (Allow, Retry-After, WWW-Authenticate), not its old body's."""
-    kept = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
-    return {"Retry-After": "60", **kept} if isinstance(error, TooManyRequests) else kept
+    return {name: value for name, value in error.get_headers() if name.lower() != "content-type"}

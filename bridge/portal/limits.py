@@ -1,12 +1,18 @@
 """How much is taken from whom: sizes of requests, and how often one address may ask."""
 
 import ipaddress
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Sequence
+from functools import wraps
 from typing import Any
 
 from flask import Flask, Request, current_app, request
-from flask_limiter import Limiter
-from limits import RateLimitItem, parse
+from flask.typing import RouteCallable
+from limits import RateLimitItem, parse, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
 
 from bridge.portal import access, link_views
 from bridge.portal.pages import api, pages
@@ -42,19 +48,49 @@ QUOTAS = {
 AI_QUOTA = parse("10 per minute")
 OTHERS_QUOTA = parse("30 per day")
 """Times that a partner is told of another organisation's ticket that may be about the same."""
-_LIMITER = "chamados-limiter"
+COUNTS = "chamados-counts"
+
+
+class Counts:
+    """Who asked for what of late, as this process counts it."""
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self._window = FixedWindowRateLimiter(MemoryStorage())
+
+    def seconds_too_soon(self, quotas: Sequence[RateLimitItem], what: str, who: str) -> int:
+        """Count once more; how long to wait where that was once too often, else 0."""
+        if not self.enabled:
+            return 0
+        passed = [quota for quota in quotas if not self._window.hit(quota, what, who)]
+        ends = [self._window.get_window_stats(quota, what, who).reset_time for quota in passed]
+        return max((max(math.ceil(end - time.time()), 1) for end in ends), default=0)
 
 
 def install(app: Flask) -> None:
     """Hold every route of the portal to its size and quota."""
     app.before_request(_weigh)
-    limiter = app.extensions[_LIMITER] = Limiter(
-        _address, app=app, storage_uri="memory://", headers_enabled=False
-    )
+    app.extensions[COUNTS] = Counts()
     for endpoint, quota in QUOTAS.items():
-        key = _bearer_or_address if endpoint.startswith(f"{api.name}.") else _address
-        view: Callable[..., Any] = limiter.limit(quota, key_func=key)(app.view_functions[endpoint])
-        app.view_functions[endpoint] = view
+        app.view_functions[endpoint] = _held(app.view_functions[endpoint], endpoint, parse_many(quota))
+
+
+def _held(view: RouteCallable, endpoint: str, quotas: Sequence[RateLimitItem]) -> RouteCallable:
+    key = _bearer_or_address if endpoint.startswith(f"{api.name}.") else _address
+
+    @wraps(view)
+    def held(**arguments: Any) -> Any:
+        wait = _counts().seconds_too_soon(quotas, endpoint, key())
+        if wait:
+            raise TooManyRequests(retry_after=wait)
+        return view(**arguments)
+
+    return held
+
+
+def _counts() -> Counts:
+    counts: Counts = current_app.extensions[COUNTS]
+    return counts
 
 
 def _bearer_or_address() -> str:
@@ -73,8 +109,7 @@ def may_hear_of_others(partner: Partner) -> bool:
 
 
 def _may(quota: RateLimitItem, what: str, partner: Partner) -> bool:
-    limiter = current_app.extensions[_LIMITER]
-    return not limiter.enabled or bool(limiter.limiter.hit(quota, what, str(partner.id)))
+    return not _counts().seconds_too_soon([quota], what, str(partner.id))
 
 
 def _address() -> str:

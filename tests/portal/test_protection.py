@@ -211,9 +211,21 @@ def test_asking_for_links_is_limited(tmp_path: Path) -> None:
     answers = [browser.post("/entrar", {"email": "ana@revenda.com.br"}) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert "Muitas tentativas" in answers[-1].text
-    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert "Espere um minuto" in answers[-1].text
     assert browser.get("/entrar").status_code == 200
     store.close()
+
+
+def test_who_asked_too_often_is_told_how_long_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(limits.QUOTAS, "portal.request_link", "5 per minute;1 per hour")
+    with opened_store(tmp_path) as (store, files):
+        browser = Browser(make(store, {**ENVIRONMENT, "CHAMADOS_FILES": files}, limited=True))
+        _, refused = (browser.post("/entrar", {"email": "ana@revenda.com.br"}) for _ in range(2))
+        assert 3500 < int(refused.headers["Retry-After"]) <= 3600
+        assert "Espere 60 minutos e tente de novo." in refused.text
 
 
 def test_an_ipv6_network_counts_as_one_address(tmp_path: Path) -> None:
