@@ -1,5 +1,6 @@
 """`chamados serve` and `worker`: the program at work."""
 
+import gc
 import signal
 import sys
 import threading
@@ -9,6 +10,7 @@ import click
 from bridge.app import carried
 from bridge.cli.common import PORT, fail, opened, owner
 from bridge.cli.server import Server
+from bridge.services import Services
 
 SWITCH_SECONDS = 0.0005
 """A thread that comes back from the database waits so long, not 5 ms, for one that computes."""
@@ -27,7 +29,7 @@ SWITCH_SECONDS = 0.0005
 def serve(host: str, port: int, processes: int) -> None:
     """Answer partners and webhooks, and reconcile tickets too unless CHAMADOS_WORKERS is 0."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    services = opened(quiet=False)
+    services = _loaded()
     if processes > 1 and services.store.is_sqlite:
         fail("SQLite has one writer: --processes needs PostgreSQL")
     services.store.close()
@@ -38,7 +40,7 @@ def serve(host: str, port: int, processes: int) -> None:
 @click.command()
 def worker() -> None:
     """Reconcile tickets and send e-mails, without serving."""
-    services = opened(quiet=False)
+    services = _loaded()
     if not services.config.workers:
         fail("CHAMADOS_WORKERS is 0: this process would do nothing")
     carrier = carried(services, owner=owner())
@@ -49,3 +51,10 @@ def worker() -> None:
     stopping.wait()
     click.echo("ending: what is at hand is finished first", err=True)
     carrier.stop()
+
+
+def _loaded() -> Services:
+    """All that stays for as long as the process does: no later search for garbage goes through it."""
+    services = opened(quiet=False)
+    gc.freeze()
+    return services
