@@ -10,7 +10,6 @@ from email import message_from_bytes, policy
 from functools import cache
 from html import unescape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -23,11 +22,13 @@ from werkzeug.test import TestResponse
 from bridge import operator, portal
 from bridge.clients.licences import Licences
 from bridge.config import load as load_config
+from bridge.portal.limits import COUNTS
 from bridge.proposal import Proposal
 from bridge.services import Services, build
-from bridge.store import Store, people, schema
+from bridge.store import Store, people
 from bridge.store.tables import Base, Draft, Mail, Partner, Ticket
 from mappings import load as load_mappings
+from tests.databases import fresh_sqlite
 
 ENVIRONMENT = {
     "CHAMADOS_PUBLIC_URL": "http://localhost",
@@ -255,22 +256,10 @@ def textarea(page: str, name: str) -> str:
     return read.replace("\n", "\r\n")
 
 
-@cache
-def empty_database() -> bytes:
-    """A database with its tables, made once."""
-    with TemporaryDirectory() as folder:
-        store = Store(f"sqlite:///{folder}/empty.db")
-        schema.prepare(store)
-        store.close()
-        return Path(folder, "empty.db").read_bytes()
-
-
 @contextmanager
 def opened_store(folder: Path) -> Iterator[tuple[Store, str]]:
     """A store with its tables, and a place for files."""
-    database = folder / "chamados.db"
-    database.write_bytes(empty_database())
-    store = Store(f"sqlite:///{database}")
+    store = Store(fresh_sqlite(folder))
     yield store, str(folder / "files")
     store.close()
 
@@ -289,9 +278,9 @@ def make(store: Store, environment: dict[str, str], licences: str = "", *, limit
     store.on_bells = lambda bells: woken.extend(bells.tickets)
     app = Flask("portal-tests", static_folder=None)
     app.secret_key = environment["CHAMADOS_SECRET_KEY"]
-    app.config.update(RATELIMIT_ENABLED=limited)
     app.jinja_env.bytecode_cache = COMPILED
     portal.register(app, services)
+    app.extensions[COUNTS].enabled = limited
     operator.register(app)
     return Portal(app=app, services=services, assistant=assistant, now=now, woken=woken)
 

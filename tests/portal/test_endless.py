@@ -1,8 +1,6 @@
 """Texts without end, made to keep a reader busy: each is refused or read at once."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from marshmallow import ValidationError
@@ -12,19 +10,13 @@ from bridge.portal.answers import items, one_line, repeated
 from mappings.model import FieldType
 from tests.portal.conftest import ANSWERS, Portal, mappings
 from tests.portal.test_api import BODY, Caller
+from tests.quickness import quick
 
 LENGTH = 1_000_000
 UNITS = (" ", "\n", " \n", "\t", "a", "a@", "@", "a.", "a@a.", "<", "<a@", "[", ";", "a;", ", ", "\x85", "é")
 ENDLESS = [end + unit * (LENGTH // len(unit)) + end for unit in UNITS for end in ("", "a")]
 QUICK = 0.5
-"""Seconds of this process's own work, of which a text that is tried anew from each character takes hours."""
-
-
-@contextmanager
-def quick() -> Iterator[None]:
-    began = time.process_time()
-    yield
-    assert time.process_time() - began < QUICK
+"""Seconds of work, of which a text that is tried anew from each character takes hours."""
 
 
 @pytest.mark.parametrize("kind", [one for one in FieldType if one is not FieldType.FILES])
@@ -32,14 +24,14 @@ def test_every_field_reads_an_endless_text_at_once(kind: FieldType) -> None:
     form = mappings().form
     name = next(field.name for field in schemas.questions(form) if field.type is kind)
     for text in ENDLESS:
-        with quick():
+        with quick(QUICK):
             _, errors = schemas.check(form, {**ANSWERS, name: text})
         assert name in errors or not text.strip(), text[:5]
 
 
 def test_spaces_in_the_middle_of_a_title(opened: Portal) -> None:
     caller = Caller(opened)
-    with quick():
+    with quick(QUICK):
         answer = caller.post({**BODY, "titulo": f"a{' ' * 120_000}b"})
     assert answer.status_code == 422
     assert answer.get_json()["erros"] == {"titulo": ["O texto tem 120002 caracteres; o máximo é 100000."]}
@@ -54,12 +46,12 @@ def test_line_breaks_in_a_line_become_one_space() -> None:
 @pytest.mark.parametrize("ask", [repeated, lambda text: items(text, separators=r"[\s]")])
 def test_lists_are_counted_before_they_are_read(ask: Callable[[str], object]) -> None:
     for text in ("a@b.co " * 51, "a@ " * LENGTH):
-        with quick(), pytest.raises(ValidationError):
+        with quick(QUICK), pytest.raises(ValidationError):
             ask(text)
 
 
 def test_an_endless_address_signs_nobody_in(opened: Portal) -> None:
     browser = opened.signed_in()
     for text in ("a." * 450_000, '"' + "a" * 900_000, "é" * 100_000 + "@b.co"):
-        with quick():
+        with quick(QUICK):
             assert browser.post("/entrar", {"email": text}).status_code == 422
