@@ -1,17 +1,17 @@
 """The suite's worlds: a store on each engine, and a whole installation over real HTTP and SMTP."""
 
 import os
-import secrets
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-import psycopg
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -21,19 +21,21 @@ from werkzeug.serving import make_server
 from bridge.app import carried, create_app, open_services
 from bridge.cli.waiting import free_port
 from bridge.config import load
-from bridge.sandbox.server import Sandbox, env_lines
+from bridge.sandbox.server import POLL_SECONDS, Sandbox, env_lines
 from bridge.sandbox.settings import SandboxSettings
-from bridge.store import Store, people, schema
+from bridge.store import Store, people
 from bridge.store.filing import Submission, file_ticket
+from mappings import load as load_mappings
 from mappings.loader import SHIPPED
+from mappings.model import Mappings
 from tests.contract import GITHUB, JIRA, Recorder, kept
+from tests.databases import POSTGRESQL, fresh_sqlite, make_tables, postgresql
 from tests.proxy import Proxy
 from tests.settings import pairs
 from tests.world import World
 
 SHARED = Path(os.environ.get("CHAMADOS_SHARED") or Path(__file__).parents[2] / "shared")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-POSTGRESQL = os.environ.get("CHAMADOS_TEST_POSTGRESQL", "")
 DEPLOYMENT = os.environ.get("CHAMADOS_TEST_JIRA_DEPLOYMENT", "Cloud")
 """`Server` plays every world on Data Center; some are played on both in any case."""
 RECORDERS = (Recorder(JIRA), Recorder(GITHUB))
@@ -74,25 +76,32 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh database on each engine."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'chamados.db'}"
-        return
+@pytest.fixture(scope="session")
+def postgresql_template() -> Iterator[str]:
+    """The name of a database with the tables made; empty without PostgreSQL."""
     if not POSTGRESQL:
+        yield ""
+        return
+    with postgresql() as url:
+        make_tables(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, postgresql_template: str) -> Iterator[str]:
+    """A fresh database on each engine, with the tables made."""
+    if request.param == "sqlite":
+        yield fresh_sqlite(tmp_path)
+        return
+    if not postgresql_template:
         pytest.skip("no PostgreSQL; set CHAMADOS_TEST_POSTGRESQL")
-    name = f"chamados_{secrets.token_hex(6)}"
-    with psycopg.connect(POSTGRESQL, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        yield POSTGRESQL.rpartition("/")[0] + f"/{name}"
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with postgresql(postgresql_template) as url:
+        yield url
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     opened = Store(database_url)
-    schema.prepare(opened)
     yield opened
     opened.close()
 
@@ -131,6 +140,14 @@ def app_key() -> str:
     ).decode()
 
 
+_read_once = lru_cache(load_mappings)
+
+
+def _mappings_of(folder: Path | None) -> Mappings:
+    """A copy, for some tests put other parts into theirs."""
+    return copy(_read_once(folder))
+
+
 @contextmanager
 def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> Iterator[World]:
     """A whole installation over real HTTP and SMTP."""
@@ -162,10 +179,11 @@ def installed(database_url: str, folder: Path, options: Mapping[str, Any]) -> It
     cable = Proxy(int(sandbox.url.rpartition(":")[2])) if options.get("cable") else None
     if cable:
         environment["CHAMADOS_JIRA_URL"] = f"http://127.0.0.1:{cable.port}/jira"
-    services = open_services(load(environment))
+    with patch("bridge.app.load", _mappings_of):
+        services = open_services(load(environment))
     carrier = None if options.get("still") else carried(services, owner="test")
     server = make_server("127.0.0.1", bridge_port, create_app(services), threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
     yield World(sandbox=sandbox, services=services, environment=environment, cable=cable)
     server.shutdown()
     server.server_close()

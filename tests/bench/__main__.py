@@ -80,9 +80,7 @@ def receiver(rate: int, seconds: int) -> None:
         fault = {"match": "* /jira/*", "do": "503", "times": 10_000_000}
         requests.post(f"{place.sandbox}/_sandbox/faults", json=fault, timeout=10)
         ours = _steady(place, f"{place.url}/webhooks/jira", issues, rate=rate, seconds=seconds)
-        with place.store.engine.connect().execution_options(read_only=True) as connection:
-            query = "SELECT count(*) FROM deliveries WHERE delivery_id LIKE 'bench-%'"
-            kept = connection.exec_driver_sql(query).scalar()
+        kept = place.count("deliveries WHERE delivery_id LIKE 'bench-%'")
         memory = place.megabytes()
         bare_port = free_port()
         bare = subprocess.Popen(
@@ -96,7 +94,7 @@ def receiver(rate: int, seconds: int) -> None:
         finally:
             bare.terminate()
             bare.wait(20)
-    lost = sum(status == 202 for status, _ in ours) - int(kept or 0)
+    lost = sum(status == 202 for status, _ in ours) - kept
     ratio = _quantile(ours, 0.99) / _quantile(theirs, 0.99)
     click.echo(
         f"{len(ours)} requests at {rate}/s, Jira down: {lost} acknowledged and not kept, "

@@ -1,9 +1,6 @@
 """Many `chamados worker` processes on one PostgreSQL, and a sandbox in a process of its own."""
 
 import os
-import secrets
-import shlex
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -13,25 +10,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import psycopg
+import click
 import requests
 from sqlalchemy import Interval, func, literal, select, update
 
+from bridge.cli.running import worker
 from bridge.cli.waiting import free_port, until
 from bridge.reconcile.create import QUARANTINE
-from bridge.store import Store, people, schema
+from bridge.store import Store, people
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.mails import SENDING_LIMIT
 from bridge.store.tables import Event, Mail, Ticket
 from bridge.store.tickets import ring
 from tests.bench.installation import FORM
+from tests.databases import POSTGRESQL, make_tables, postgresql
+from tests.settings import pairs
 
 BY_HAND = ("Backlog", "To Do")
 READY_LIMIT, LIMIT = 60.0, 1200.0
+PREPARED = get_context("forkserver")
+"""Where workers come from with all imported, or some would be killed before they had done that."""
+PREPARED.set_forkserver_preload(["bridge.cli.running", "bridge.carrier.procrastinate"])
 
 
 @dataclass
@@ -43,16 +48,18 @@ class Workers:
     environment: dict[str, str]
     sandbox_process: subprocess.Popen[bytes]
     logs: Path
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    running: list[BaseProcess] = field(default_factory=list)
     started: int = 0
 
     # --- workers
 
     def start(self) -> None:
         self.started += 1
-        with (self.logs / f"worker-{self.started}.log").open("wb") as log:
-            command = [sys.executable, "-m", "bridge", "worker"]
-            self.running.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
+        log = self.logs / f"worker-{self.started}.log"
+        log.touch()
+        process = PREPARED.Process(target=_work, args=(self.environment, log))
+        process.start()
+        self.running.append(process)
 
     def wait_ready(self) -> None:
         logs = [self.logs / f"worker-{number + 1}.log" for number in range(self.started)]
@@ -61,11 +68,11 @@ class Workers:
     def kill_oldest(self) -> None:
         victim = self.running.pop(0)
         victim.kill()
-        victim.wait()
+        victim.join()
 
     def cpu_seconds(self) -> tuple[float, float]:
         """Of the workers, and of the sandbox."""
-        return sum(_cpu(one.pid) for one in self.running), _cpu(self.sandbox_process.pid)
+        return sum(_cpu(one.pid or 0) for one in self.running), _cpu(self.sandbox_process.pid)
 
     # --- work
 
@@ -182,9 +189,18 @@ class Workers:
             return int(db.scalar(select(func.count()).select_from(Event)) or 0)
 
 
+def _work(environment: dict[str, str], log: Path) -> None:
+    """`chamados worker`, as it would be in a process that a shell has started."""
+    file = os.open(log, os.O_WRONLY)
+    os.dup2(file, sys.stdout.fileno())
+    os.dup2(file, sys.stderr.fileno())
+    os.environ.clear()
+    os.environ.update(environment)
+    worker.main([])
+
+
 def _falling(rows: Any) -> int:
-    pairs = pairwise(rows)
-    return sum(one[0] == other[0] and other[1] < one[1] for one, other in pairs)
+    return sum(one[0] == other[0] and other[1] < one[1] for one, other in pairwise(rows))
 
 
 def _cpu(pid: int) -> float:
@@ -195,21 +211,16 @@ def _cpu(pid: int) -> float:
 @contextmanager
 def many(*, threads: int) -> Iterator[Workers]:
     """A fresh sandbox and database; CHAMADOS_TEST_POSTGRESQL names the server."""
-    server = os.environ["CHAMADOS_TEST_POSTGRESQL"]
-    name = f"chamados_{secrets.token_hex(6)}"
-    url = f"{server.rpartition('/')[0]}/{name}"
-    with psycopg.connect(server, autocommit=True) as admin, TemporaryDirectory() as folder:
-        admin.execute(f"CREATE DATABASE {name}")
+    if not POSTGRESQL:
+        raise click.UsageError("CHAMADOS_TEST_POSTGRESQL is to be a URL that may create databases")
+    with postgresql() as url, TemporaryDirectory() as folder:
         sandbox_port, closed = free_port(), free_port()
         command = [sys.executable, "-m", "bridge", "sandbox", "--port", str(sandbox_port), "--smtp-port",
                    str(free_port()), "--bridge-url", f"http://127.0.0.1:{closed}"]  # fmt: skip
         lines = subprocess.run([*command, "--env"], capture_output=True, text=True, check=True).stdout
-        exported = dict(
-            shlex.split(line)[1].split("=", 1) for line in lines.splitlines() if line.startswith("export")
-        )
         environment = {
             **os.environ,
-            **exported,
+            **pairs(lines.splitlines()),
             "CHAMADOS_DATABASE_URL": url,
             "CHAMADOS_FILES": f"{folder}/files",
             "CHAMADOS_MAIL_HOLD": "0",
@@ -219,19 +230,20 @@ def many(*, threads: int) -> Iterator[Workers]:
         }
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         sandbox = subprocess.Popen(command, **quiet)  # type: ignore[call-overload]
+        make_tables(url)
         store = Store(url)
-        schema.prepare(store)
         place = Workers(store, f"http://127.0.0.1:{sandbox_port}", environment, sandbox, Path(folder))
         try:
             assert until(lambda: _answers(f"{place.sandbox}/_sandbox/calls"), seconds=60)
             yield place
         finally:
-            for process in (*place.running, sandbox):
-                process.send_signal(signal.SIGTERM)
-            for process in (*place.running, sandbox):
-                process.wait(60)
+            sandbox.terminate()
+            for process in place.running:
+                process.terminate()
+            sandbox.wait(60)
+            for process in place.running:
+                process.join(60)
             store.close()
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _answers(url: str) -> bool:

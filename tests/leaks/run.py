@@ -21,6 +21,7 @@ from bridge.clients.errors import Unavailable
 from bridge.clients.jira import Jira
 from bridge.config import load
 from bridge.portal.access import SESSION_COOKIE
+from bridge.portal.limits import COUNTS
 from bridge.reconcile import reconcile
 from bridge.reconcile.outbox import send_due
 from bridge.services import Services, build
@@ -105,7 +106,7 @@ class Installation:
         self.api = JiraApi(self.mappings)
         self.sites = {(cloud, service): self._jira() for cloud in (True, False) for service in (True, False)}
         app = create_app(self.services)
-        app.extensions["chamados-limiter"].enabled = False
+        app.extensions[COUNTS].enabled = False
         self.http = app.test_client()
         self.reader = sqlite_module().connect(f"{self.folder.name}/chamados.db", isolation_level=None)
         self.played = 0
