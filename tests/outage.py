@@ -172,7 +172,7 @@ def run(tickets: int, *, limited: float = 0.0) -> tuple[timedelta, Outage]:
         outage.back_at = outage.now + DOWN
         file_all(services, outage, tickets, lambda: work_once(services))
         while outage.now < outage.back_at:
-            outage.now += timedelta(seconds=0 if work_once(services) else 1)
+            outage.now += timedelta(seconds=0 if work_once(services) else 10)
         while unfiled(services):
             outage.now += timedelta(seconds=0 if work_once(services) else 0.2)
         assert len(outage.jira.issues()) == tickets

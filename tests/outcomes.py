@@ -167,7 +167,7 @@ def _board(services: Services, db: Session) -> None:
         reviews=(),
     )
     pulls.remember(db, known, now=now)
-    pulls.belong(db, ticket.id, known)
+    pulls.belong(db, ticket.id, known, now=now)
 
 
 def _sentence(services: Services, db: Session, one: Letter) -> str:

@@ -111,6 +111,7 @@ def test_a_look_that_nobody_answers_has_failed(chamados: Type, store: Store) -> 
     assert told["sweeps"]["jira"][0].startswith("cut short: Jira: ")
     assert told["sweeps"]["github"][0].startswith("cut short: GitHub: ")
     assert told["tickets"]["CT-1"][0].startswith("Jira: ")
+    _change(store, retry_at=datetime.now(UTC) + timedelta(minutes=1))
     again = chamados("reconcile", "CT-1")
     assert again.exit_code == 1
     assert re.fullmatch(r"CT-1: it rests until \d\d:\d\d:\d\d UTC after Jira: .*\n", again.stdout)

@@ -358,6 +358,7 @@ def a_maintenance_page_comes_with_status_200(desk: Desk) -> tuple[int, list[str]
 @case
 def the_issue_was_deleted(desk: Desk) -> tuple[int, list[str]]:
     number, key = desk.filed()
+    desk.rest()
     desk.world.jira("DELETE", f"issue/{key}")
     desk.rest()
     return number, [f"CT-{number} rests in Encerrado", f"{key} is not in Jira any more", "delivery"]

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bridge.clients.errors import Refused, Unavailable
 from bridge.domain import PullRequest
-from bridge.store import refuse_in_transaction
+from bridge.store import outside
 from tests.simulation.records import Clock
 
 Result = TypeVar("Result")
@@ -76,9 +76,9 @@ class Weather:
         self.read_lag = timedelta(seconds=self.dice.choice((0, 0, 2, 5)))
         self.may_redeliver = self.dice.random() < 0.5
 
+    @outside()
     def call(self, service: str, verb: str, effect: Callable[[], Result], *, writes: bool = False) -> Result:
         """One verb of a client's, with whatever befalls it."""
-        refuse_in_transaction()
         self.clock.forward(self.dice.uniform(0.02, 0.3))
         self.interlude()
         fault = self._fault()
