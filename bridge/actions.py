@@ -128,6 +128,8 @@ class Gathered:
     """One e-mail of all the news that have come together, up to a line of the timeline."""
 
     through: int
+    since: datetime
+    """When the first of them happened."""
     email: str
     recipients: tuple[str, ...]
     context: Mapping[str, str]

@@ -40,15 +40,8 @@ class Happening:
     quotes: Quotes = field(default_factory=dict)
     caused_by: str = ""
     """The address of the person whose doing it was, where it was one of the partner's."""
-
-
-def apart(services: Services, ticket: Ticket) -> int:
-    """Seconds between two e-mails about a ticket: some where many are changed at once."""
-    seconds = services.config.bulk_hold
-    # What was changed in the first hold is told in the second.
-    while_told = timedelta(seconds=2 * seconds)
-    in_bulk = ticket.bulk_at is not None and services.clock() < ticket.bulk_at + while_told
-    return seconds if in_bulk else 0
+    at: datetime | None = None
+    """When it happened; None: now."""
 
 
 def send_to_all(db: Session, services: Services, ticket: Ticket, what: Happening) -> str:
@@ -78,7 +71,7 @@ def send(db: Session, services: Services, ticket: Ticket, follower: Follower, wh
         recipient=follower.email,
         message=message,
         now=now,
-        due_at=_due_at(db, services, ticket, follower),
+        due_at=_due_at(db, services, ticket, follower, what),
         quotes=what.quotes,
     )
     waiting = [] if queued else mails.unsent(db, ticket_id=ticket.id, cause=what.cause)
@@ -197,11 +190,14 @@ def _deeds(services: Services, ticket: Ticket, follower: Follower, what: Happeni
     }
 
 
-def _due_at(db: Session, services: Services, ticket: Ticket, follower: Follower) -> datetime:
-    now, seconds = services.clock(), apart(services, ticket)
-    if not seconds:
+def _due_at(db: Session, services: Services, ticket: Ticket, follower: Follower, what: Happening) -> datetime:
+    """Now; but where many tickets were changed at once, at a distance from the last e-mail about this one.
+
+    However late it is told: Jira, or the bridge, may have been down meanwhile.
+    """
+    now, distance = services.clock(), timedelta(seconds=services.config.bulk_hold)
+    if ticket.bulk_at is None or (what.at or now) >= ticket.bulk_at + distance:
         return now
-    distance = timedelta(seconds=seconds)
     return mails.not_before(db, ticket_id=ticket.id, recipient=follower.email, apart=distance, now=now)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bridge.actions import Ask, Correct, Gathered, Tell
 from bridge.clients.jira import Heading, Paragraph
-from bridge.reconcile.letters import Happening, apart, letter, send, send_to_all
+from bridge.reconcile.letters import Happening, letter, send, send_to_all
 from bridge.reconcile.speech import say_once
 from bridge.rules import Holds
 from bridge.services import Services
@@ -19,10 +19,13 @@ from bridge.store.tickets import journal, ring
 
 def holds(services: Services, ticket: Ticket) -> Holds:
     """How long changes wait before they are told: longer where somebody is changing many tickets at once."""
-    config, between = services.config, apart(services, ticket)
+    config = services.config
+    # What was changed within a hold of the last change in bulk is told within the second.
+    bulk_until = ticket.bulk_at and ticket.bulk_at + timedelta(seconds=2 * config.bulk_hold)
+    bulk_hold = config.bulk_hold if bulk_until and services.clock() < bulk_until else 0
     return Holds(
-        status=timedelta(seconds=max(config.mail_hold, between)),
-        comment=timedelta(seconds=max(config.comment_hold, between)),
+        status=timedelta(seconds=max(config.mail_hold, bulk_hold)),
+        comment=timedelta(seconds=max(config.comment_hold, bulk_hold)),
         reason=timedelta(seconds=config.reason_hold),
         idle=timedelta(seconds=config.gather_idle),
         longest=timedelta(seconds=config.gather_longest),
@@ -156,7 +159,9 @@ def _event(db: Session, ticket: Ticket, source: str) -> Event | None:
 def gather(services: Services, claimed: Claim, ticket: Ticket, action: Gathered) -> str:
     """The e-mails of the news that have come together."""
     cause = f"{mails.NEWS}{action.through}"
-    what = Happening(kind=action.email, cause=cause, context=action.context, quotes=action.quotes)
+    what = Happening(
+        kind=action.email, cause=cause, context=action.context, quotes=action.quotes, at=action.since
+    )
     with writing(services.store, claimed) as db:
         chosen = [one for one in followers.of_ticket(db, ticket) if one.email in action.recipients]
         count = sum(send(db, services, ticket, one, what) for one in chosen)
@@ -173,4 +178,5 @@ def _happening(action: Tell | Correct) -> Happening:
         status=action.status,
         quotes=action.quotes,
         caused_by=action.caused_by if isinstance(action, Tell) else "",
+        at=action.at if isinstance(action, Tell) else None,
     )

@@ -48,7 +48,7 @@ def gatherings(
         said = _still_said(ready, story)
         if said:
             through = until if whole and until else ready[-1].number
-            yield _gathered(through, said, recipients, story)
+            yield _gathered(through, ready[0].at, said, recipients, story)
         if not whole:
             yield held_until[pending[len(ready)].source]
 
@@ -107,12 +107,15 @@ def _still_said(pending: Sequence[News], story: Story) -> _Said | None:
     return _Said(quotes=quotes, due=(changes[0], changes[-1]) if moved else None) if quotes or moved else None
 
 
-def _gathered(through: int, said: _Said, recipients: Sequence[str], story: Story) -> Gathered:
+def _gathered(
+    through: int, since: datetime, said: _Said, recipients: Sequence[str], story: Story
+) -> Gathered:
     first, last = said.due or (None, None)
     day = last.to_date.strftime("%d/%m/%Y") if last and last.to_date else ""
     moment = Moment.PUBLIC_COMMENT if said.quotes else Moment.DUE_DATE
     return Gathered(
         through=through,
+        since=since,
         email=story.workflow.moments[moment],
         recipients=tuple(recipients),
         context={
