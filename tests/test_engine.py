@@ -14,8 +14,8 @@ from bridge.cli.waiting import until
 from bridge.reconcile import reconcile
 from bridge.reconcile.files import jira_filename
 from bridge.reconcile.foresight import foresee
-from bridge.store.tables import BucketRow, Entry, PartnerActionRow, Ticket, Upload
-from bridge.store.tickets import release, ring
+from bridge.store.tables import BucketRow, Entry, Mail, PartnerActionRow, Ticket, Upload
+from bridge.store.tickets import ring
 from bridge.story import story
 from tests.world import SECONDS, Json, World
 
@@ -232,20 +232,20 @@ def test_one_pull_request_moves_nothing_while_another_cannot_be_read(
 ) -> None:
     monkeypatch.setattr("bridge.reconcile.publications.OVERLAP", timedelta(0))
     number = world.file()
-    _look_now(world, number)
+    world.look(number)
     key = str(world.ticket(number).jira_key)
     for status in ("Backlog", "To Do", "Doing"):
         world.drag(key, status)
     first = world.open_pull("um", title=f"{key} Um")
-    _look_now(world, number)
+    world.look(number)
     assert world.issue(key)["status"] == "PR Review"
     world.review(first, "APPROVE")
     world.open_pull("dois", title=f"{key} Dois")
     world.sandbox.controls.add(_fault("GET */deployments*", "503", times=10_000))
-    _look_now(world, number)
+    world.look(number)
     assert world.ticket(number).retry_at
     world.sandbox.controls.faults.clear()
-    _look_now(world, number)
+    world.look(number)
     made = world.services.jira.observe(str(world.ticket(number).jira_id)).status_changes
     assert [one.to_status for one in made if one.by_bridge] == ["PR Review"]
 
@@ -347,15 +347,17 @@ def test_an_internal_comment_reaches_nobody(world: World) -> None:
     assert not any("canário" in one["raw"] for one in world.mails())
 
 
-@pytest.mark.parametrize("world", [{"hold": 2}], indirect=True)
+@pytest.mark.parametrize("world", [{"still": True, "hold": 60}], indirect=True)
 def test_a_move_undone_within_the_hold_sends_nothing(world: World) -> None:
-    key = world.filed()
+    number, key = world.filed_still()
     world.drag(key, "Faltam Informações")
+    world.look(number)
     world.drag(key, "Triagem")
-    ticket = world.ticket_of(key).id
-    assert until(lambda: _told(world, ticket) >= 2, seconds=SECONDS)
-    world.settle()
-    assert {one["headers"]["x-chamado-evento"] for one in world.mails()} == {"recebido"}
+    world.look(number)
+    world.look(number, after=timedelta(minutes=2))
+    assert _told(world, number) == 2
+    with world.services.store.read() as db:
+        assert set(db.scalars(select(Mail.kind))) == {"recebido"}
 
 
 def _told(world: World, number: int) -> int:
@@ -410,14 +412,6 @@ def _answer(world: World, key: str, text: str) -> None:
         db.add(action)
         db.flush()
         ring(db, ticket.id, kind="partner", subject=f"action:{action.id}", now=now)
-
-
-def _look_now(world: World, number: int) -> None:
-    """Where nobody works: once what GitHub and Jira tell has come."""
-    assert until(world._webhooks_arrived, seconds=SECONDS)
-    with world.services.store.begin() as db:
-        release(db, number, now=world.services.clock())
-    reconcile(world.services, number, owner="test")
 
 
 def _look(world: World, key: str) -> None:

@@ -6,43 +6,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bridge.cli.waiting import until
 from bridge.reconcile import reconcile
 from bridge.reconcile.gone import TOLD
 from bridge.reconcile.missed import heal
 from bridge.sandbox.control import Fault
 from bridge.store import facts, sweeps
 from bridge.store.tables import Event, Ticket
-from bridge.store.tickets import ring
-from tests.world import SECONDS, World
+from tests.world import World
 
 both = pytest.mark.parametrize("world", [{}, {"jira": "Server"}], indirect=True)
 still = pytest.mark.parametrize("world", [{"still": True}], indirect=True)
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def filed(world: World) -> tuple[int, str]:
-    number = world.file()
-    reconcile(world.services, number, owner="test")
-    key = world.ticket(number).jira_key
-    assert key
-    # Jira tells of the creation, too: in the midst of a look that would be a doorbell for one more.
-    assert until(world._webhooks_arrived, seconds=SECONDS)
-    return number, key
-
-
-def look(world: World, number: int) -> str | None:
-    with world.services.store.begin() as db:
-        ring(db, number, kind="cli", subject="test", now=world.services.clock())
-    return reconcile(world.services, number, owner="test")
-
-
-def look_later(world: World, number: int, *, after: timedelta) -> str | None:
-    """The same, so long from now."""
-    services = replace(world.services, clock=lambda: world.services.clock() + after)
-    with services.store.begin() as db:
-        ring(db, number, kind="cli", subject="test", now=services.clock())
-    return reconcile(services, number, owner="test")
 
 
 def rekeyed(world: World, key: str, new: str) -> None:
@@ -87,41 +61,41 @@ def test_a_deleted_issue_closes_the_ticket_and_nobody_asks_again(world: World) -
 @on_sqlite
 @still
 def test_an_issue_that_only_the_account_cannot_see_closes_nothing(world: World) -> None:
-    number, _key = filed(world)
+    number, _key = world.filed_still()
     world.sandbox.controls.add(Fault(match="GET /jira/rest/api/*/issue/*", do="404", times=2))
     world.sandbox.controls.add(Fault(match="GET /jira/rest/api/*/project/CHAM", do="404"))
-    look(world, number)
+    world.look(number)
     assert world.ticket(number).parked == ""
-    look_later(world, number, after=timedelta(minutes=6))
+    world.look(number, after=timedelta(minutes=6))
     assert world.ticket(number).status == "Triagem"
     assert world.ticket(number).parked
-    look_later(world, number, after=timedelta(minutes=7))
+    world.look(number, after=timedelta(minutes=7))
     assert (world.ticket(number).status, world.ticket(number).parked) == ("Triagem", "")
 
 
 @on_sqlite
 @still
 def test_an_issue_that_is_shown_again_is_read_as_ever(world: World) -> None:
-    number, key = filed(world)
+    number, key = world.filed_still()
     match = f"GET {world.jira_path}/issue/{world.issue(key)['id']}"
     world.sandbox.controls.add(Fault(match=match, do="404", times=2))
-    look(world, number)
-    assert "the ticket is closed" in str(look_later(world, number, after=timedelta(minutes=6)))
+    world.look(number)
+    assert "the ticket is closed" in str(world.look(number, after=timedelta(minutes=6)))
     assert world.ticket(number).status == "Encerrado"
-    look_later(world, number, after=timedelta(minutes=7))
+    world.look(number, after=timedelta(minutes=7))
     assert world.ticket(number).status == "Triagem"
 
 
 @still
 def test_a_moments_404_closes_nothing(world: World) -> None:
-    number, key = filed(world)
+    number, key = world.filed_still()
     world.drag(key, "Backlog")
     match = f"GET {world.jira_path}/issue/{world.issue(key)['id']}"
     world.sandbox.controls.add(Fault(match=match, do="404", times=3))
     for seconds in (0, 60, 120):
-        look_later(world, number, after=timedelta(seconds=seconds))
+        world.look(number, after=timedelta(seconds=seconds))
         assert (world.ticket(number).status, world.ticket(number).parked) == ("Triagem", "")
-    look_later(world, number, after=timedelta(minutes=4))
+    world.look(number, after=timedelta(minutes=4))
     assert world.ticket(number).status == "Backlog"
 
 
@@ -145,9 +119,9 @@ def test_a_moved_issue_is_followed_and_its_old_key_still_names_it(world: World) 
 
 @still
 def test_what_changes_in_another_project_is_found_by_asking(world: World) -> None:
-    number, key = filed(world)
+    number, key = world.filed_still()
     rekeyed(world, key, "DEV-1")
-    look(world, number)
+    world.look(number)
     world.drag("DEV-1", "Backlog")
     sweeps.hurry(world.services.store, now=world.services.clock())
     heal(world.services)

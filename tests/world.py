@@ -1,18 +1,21 @@
 """What tests can do and see: partners file, people act in Jira and GitHub, and the world changes."""
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import requests
 from sqlalchemy import and_, select
 
 from bridge.cli.waiting import until
+from bridge.reconcile import reconcile
 from bridge.sandbox.server import Sandbox
 from bridge.services import Services
 from bridge.store import people
 from bridge.store.filing import Submission, file_ticket
 from bridge.store.tables import Delivery, Mail, Remark, Ticket
+from bridge.store.tickets import release
 from tests.proxy import Proxy
 
 SECONDS = 30.0
@@ -60,6 +63,26 @@ class World:
         assert key, self.ticket(number).outcome
         self.settle()
         return key
+
+    # --- where nobody works (`still`)
+
+    def look(self, number: int, *, after: timedelta = timedelta(0)) -> str | None:
+        """A look so long from now, once what GitHub and Jira tell has come; what came of it."""
+        assert until(self._webhooks_arrived, seconds=SECONDS)
+        services = replace(self.services, clock=lambda: self.services.clock() + after)
+        with services.store.begin() as db:
+            release(db, number, now=services.clock())
+        return reconcile(services, number, owner="test")
+
+    def filed_still(self) -> tuple[int, str]:
+        """A ticket with its issue: its number, and the issue's key."""
+        number = self.file()
+        reconcile(self.services, number, owner="test")
+        key = self.ticket(number).jira_key
+        assert key, self.ticket(number).outcome
+        # Jira tells of the creation, too: in the midst of a look that would be a doorbell for one more.
+        assert until(self._webhooks_arrived, seconds=SECONDS)
+        return number, key
 
     # --- looking
 

@@ -25,11 +25,16 @@ INJECTED = {
 MESSAGE = "“erro 42”"
 
 
-def ask(desk: Desk, server: Server, *, own: str = OWN) -> None:
-    """Fill in the form and ask for the AI's proposal; it has half a second."""
-    object.__setattr__(desk.opened.services, "assistant", assistant(server.url, timeout=0.5))
+def ask(desk: Desk, server: Server, *, own: str = OWN, seconds: float = 20) -> None:
+    """Fill in the form and ask for the AI's proposal, which has so long to come."""
+    object.__setattr__(desk.opened.services, "assistant", assistant(server.url, timeout=seconds))
     desk.fill(Explique=own)
     desk.page.get_by_role("button", name="Melhorar descrição com IA").click()
+
+
+def late() -> Any:
+    time.sleep(1.5)
+    return responses(text(GOOD))
 
 
 def submit(desk: Desk) -> str:
@@ -61,7 +66,7 @@ def test_statement_9_a_proposal_is_refused_or_taken_back_to_the_letter(desk: Des
         (lambda: responses(text({**INJECTED, "mensagem_de_erro": MESSAGE})), "Aprovado pela diretoria"),
         (lambda: responses(text("{ isto não é JSON")), ""),
         (lambda: responses({"type": "refusal", "refusal": "Não posso."}), ""),
-        (lambda: time.sleep(1.5) or responses(text(GOOD)), ""),
+        (late, ""),
     ],
     ids=["invented date", "followed injection", "invalid JSON", "refusal", "time-out"],
 )
@@ -70,7 +75,7 @@ def test_statement_10_whatever_the_ai_does_the_form_submits(
     desk: Desk, server: Server, answer: Callable[[], Any], flagged: str
 ) -> None:
     server.answer = answer
-    ask(desk, server)
+    ask(desk, server, seconds=0.5 if answer is late else 20)
     if flagged:
         expect(desk.page.get_by_role("checkbox", name=flagged)).not_to_be_checked()
         desk.page.get_by_role("button", name="Recusar").click()
