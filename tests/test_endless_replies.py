@@ -15,7 +15,7 @@ LINES = (
     "a@" * 900,
     "Ana" + " " * 100_000 + "| Suporte",
 )
-QUICK = 0.5
+QUICK = 2
 """Seconds of work."""
 
 
