@@ -38,6 +38,7 @@ def calls(world: World, since: int) -> list[str]:
 
 @both
 def test_a_deleted_issue_closes_the_ticket_and_nobody_asks_again(world: World) -> None:
+    world.sandbox.jira.index_lag = 0.0
     key = world.filed()
     number = world.ticket_of(key).id
     world.jira("DELETE", f"issue/{key}")
@@ -56,6 +57,18 @@ def test_a_deleted_issue_closes_the_ticket_and_nobody_asks_again(world: World) -
     heal(world.services)
     world.settle()
     assert not [one for one in calls(world, before) if "/issue/" in one]
+
+
+@on_sqlite
+@still
+def test_a_search_that_still_shows_a_deleted_issue_makes_one_look(world: World) -> None:
+    number, key = world.filed_still()
+    world.jira("DELETE", f"issue/{key}")
+    world.look(number)
+    before = len(world.sandbox.controls.calls())
+    assert "the ticket is closed" in str(world.look(number))
+    assert len([one for one in calls(world, before) if "/issue/" in one]) == 1
+    assert world.ticket(number).retry_at is None
 
 
 @on_sqlite

@@ -29,7 +29,7 @@ def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refuse
         Refused: the project is not shown either, so it is the account that lacks a permission.
         Unavailable: from the client; and while Jira has neither said so itself nor hidden it for long.
     """
-    if (DELETED, ticket.jira_id) not in claimed.rings and not _is_hidden_for_long(services, ticket, error):
+    if (DELETED, ticket.jira_id) not in claimed.rings and not _is_known(services, ticket, error):
         raise Unavailable(error.service, error.reason)
     if not services.jira.shows_project():
         raise error
@@ -51,18 +51,26 @@ def close_gone(services: Services, claimed: Claim, ticket: Ticket, error: Refuse
             context={},
         )
         write_telling(db, services, ticket, fact)
+    return _closed(ticket)
+
+
+def _closed(ticket: Ticket) -> str:
     return (
         f"{ticket.jira_key} was deleted in Jira, or is hidden from the bridge's account: the ticket is closed"
     )
 
 
-def _is_hidden_for_long(services: Services, ticket: Ticket, error: Refused) -> bool:
-    """The journal's last line tells since when the same answer has come again and again."""
+def _is_known(services: Services, ticket: Ticket, error: Refused) -> bool:
+    """The journal's last line tells: the last look closed the ticket, and what rang was a search that lags; or
+    the same answer has come for long.
+    """
     with services.store.read() as db:
         last = last_entry(db, ticket.id)
-    if last is None or (last.act, last.outcome) != ("retry", str(error)):
+    if last is None:
         return False
-    return services.clock() - last.at >= SURE_AFTER
+    if last.act == "look":
+        return last.outcome.endswith(_closed(ticket))
+    return (last.act, last.outcome) == ("retry", str(error)) and services.clock() - last.at >= SURE_AFTER
 
 
 def _close(db: Session, row: Ticket, status: str, *, now: datetime) -> None:
