@@ -116,18 +116,29 @@ class World:
 
     def settle(self) -> None:
         """Until every doorbell has been answered, and every mail and remark sent."""
-        assert until(self._still, seconds=SECONDS), "the bridge does not come to rest"
+        until(lambda: not self._restless(), seconds=SECONDS)
+        restless = self._restless()
+        assert not restless, restless
 
-    def _still(self) -> bool:
+    def _restless(self) -> list[str]:
+        """What keeps the bridge from its rest."""
         arrived = self._webhooks_arrived()  # before and after: what comes in between rings, or is an echo
         now = self.services.clock()
         rung = Ticket.generation > Ticket.observed_generation
         due = and_(Ticket.due_at <= now, Ticket.parked == "", Ticket.retry_at.is_(None), ~Ticket.held)
         with self.services.store.read() as db:
-            busy = db.scalar(select(Ticket.id).where(rung | Ticket.lease_until.is_not(None) | due).limit(1))
-            unsent = db.scalar(select(Mail.id).where(Mail.state.in_(["queued", "sending"])).limit(1))
-            unsaid = db.scalar(select(Remark.id).where(Remark.due_at <= now).limit(1))
-        return arrived and (busy, unsent, unsaid) == (None, None, None) and self._webhooks_arrived()
+            tickets = db.scalars(select(Ticket).where(rung | Ticket.lease_until.is_not(None) | due)).all()
+            unsent = db.scalars(select(Mail).where(Mail.state.in_(["queued", "sending"]))).all()
+            unsaid = db.scalars(select(Remark).where(Remark.due_at <= now)).all()
+        return [
+            *(
+                f"CT-{one.id} until {one.retry_at}, leased by {one.lease_owner}: {one.outcome}"
+                for one in tickets
+            ),
+            *(f"{one.state} e-mail {one.kind} until {one.due_at}: {one.outcome}" for one in unsent),
+            *(f"a remark on pull request {one.number}: {one.outcome}" for one in unsaid),
+            *([] if arrived and self._webhooks_arrived() else ["webhooks are on their way"]),
+        ]
 
     def _webhooks_arrived(self) -> bool:
         """GitHub's and Jira's queues are empty: what they have sent has come."""

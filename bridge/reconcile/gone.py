@@ -61,8 +61,8 @@ def _closed(ticket: Ticket) -> str:
 
 
 def _is_known(services: Services, ticket: Ticket, error: Refused) -> bool:
-    """The journal's last line tells: the last look closed the ticket, and what rang was a search that lags; or
-    the same answer has come for long.
+    """The journal's last line tells: the ticket was closed, and what rang is a search that lags; or Jira has
+    given the same answer for long.
     """
     with services.store.read() as db:
         last = last_entry(db, ticket.id)
