@@ -1,4 +1,4 @@
-"""The operator's choices as frozen values: statuses, triggers, form fields, e-mails.
+"""The operator's choices as frozen values: statuses, triggers, people, e-mails; `mappings.form` has the form.
 
 Everything here is built by `mappings.load()`, which has checked it; nothing here does I/O.
 """
@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from mappings.form import Form
 
 
 class Trigger(StrEnum):
@@ -204,65 +206,6 @@ class Workflow:
     def _following(self, name: str, allowed: set[str]) -> Iterator[str]:
         status = self.statuses.get(name)
         return (to for to in (status.leaves_to if status else ()) if to in allowed)
-
-
-class FieldType(StrEnum):
-    """How a form field is asked for and checked."""
-
-    TEXT = "text"
-    LONG_TEXT = "long_text"
-    EMAIL = "email"
-    EMAILS = "emails"
-    CHOICE = "choice"
-    STEPS = "steps"
-    FILES = "files"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    value: str
-    hint: str = ""
-    group: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormField:
-    """One question of the form, and the Jira field that keeps its answer."""
-
-    name: str
-    label: str
-    type: FieldType
-    jira: str
-    """`summary`, `description`, `attachment`, a custom field's name, or its id (`customfield_10101`)."""
-    hint: str = ""
-    example: str = ""
-    required: bool = False
-    max_length: int | None = None
-    """In characters, after trimming."""
-    options: tuple[Option, ...] = ()
-    only_when: tuple[str, str] | None = None
-    """(field, value): asked only when that field has that value."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnFields:
-    """Jira fields that the bridge fills by itself: each a custom field's name or id."""
-
-    partner: str
-    reference: str
-    staging_url: str
-    version: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Form:
-    """The vendor's form: its notice, its questions in order, and the issue type that keeps the answers."""
-
-    issue_type: str
-    notice: str
-    notice_version: str
-    fields: Mapping[str, FormField]
-    own: OwnFields
 
 
 @dataclass(frozen=True, kw_only=True)

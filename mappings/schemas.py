@@ -5,19 +5,15 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
+from mappings.form import FieldType, Form, FormField, Option, OwnFields
 from mappings.model import (
     Category,
     Environments,
-    FieldType,
-    Form,
-    FormField,
     Linking,
     MailPolicy,
     Mention,
     Moment,
     OnPullRequests,
-    Option,
-    OwnFields,
     People,
     Reviews,
     Rule,

@@ -11,7 +11,8 @@ import pytest
 import mappings
 from mappings import Fault, MappingError, load
 from mappings.diagram import mermaid
-from mappings.model import Category, FieldType, Moment, Trigger
+from mappings.form import FieldType
+from mappings.model import Category, Moment, Trigger
 
 SHIPPED = Path(mappings.__file__).parent
 
@@ -159,7 +160,7 @@ def test_the_form_is_the_guides() -> None:
     assert form.fields["titulo"].max_length == 200
     assert form.fields["descricao"].max_length == 20000
     assert form.fields["integracao"].only_when == ("ferramenta", "Central de Integrações")
-    assert form.own == mappings.model.OwnFields(
+    assert form.own == mappings.form.OwnFields(
         partner="Parceiro",
         reference="Referência",
         staging_url="URL de homologação",

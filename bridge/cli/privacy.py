@@ -14,7 +14,8 @@ from bridge.services import Services
 from bridge.store import erasure
 from bridge.store import privacy as kept
 from bridge.store.erasure import Erased
-from mappings.model import Category, FieldType
+from mappings.form import FieldType
+from mappings.model import Category
 
 log = structlog.get_logger()
 

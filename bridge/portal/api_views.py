@@ -25,7 +25,7 @@ from bridge.store import drafts, listing, panel
 from bridge.store.drafts import StoredFile
 from bridge.store.filing import Submission, file_ticket, filed_before
 from bridge.store.tables import Partner, Ticket
-from mappings.model import FieldType
+from mappings.form import FieldType
 
 P = ParamSpec("P")
 KEY_HEADER = "Idempotency-Key"

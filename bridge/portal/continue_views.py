@@ -20,7 +20,7 @@ from bridge.store import drafts
 from bridge.store.drafts import StoredFile
 from bridge.store.panel import Story
 from bridge.store.tables import Ticket
-from mappings.model import FieldType
+from mappings.form import FieldType
 
 
 @pages.post("/chamados/<ref>/continuar")

@@ -13,7 +13,7 @@ from bridge.portal.schemas import Errors
 from bridge.portal.terms import terms
 from bridge.store import drafts
 from bridge.store.tables import Upload
-from mappings.model import FieldType, Form, FormField, Option
+from mappings.form import FieldType, Form, FormField, Option
 
 DRAFT_NAME = re.compile(r"[A-Za-z0-9_-]{43}")
 CUSTOMER = "email_cliente"

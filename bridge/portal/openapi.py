@@ -5,7 +5,7 @@ from typing import Any
 from bridge.portal.answers import MAXIMUM_ITEM, MAXIMUM_ITEMS
 from bridge.portal.schemas import LINKS, files_field, questions
 from bridge.portal.selection import ALL, FILTERS
-from mappings.model import FieldType, Form, FormField
+from mappings.form import FieldType, Form, FormField
 
 Document = dict[str, Any]
 

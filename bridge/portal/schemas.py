@@ -16,7 +16,7 @@ from bridge.portal.answers import (
     Steps,
     repeated,
 )
-from mappings.model import FieldType, Form, FormField
+from mappings.form import FieldType, Form, FormField
 
 LINKS = "links"
 """Share links: the one answer that `fields.yaml` does not name, for it belongs to the files."""

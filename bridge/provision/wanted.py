@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mappings.model import Category, FieldType, Mappings
+from mappings.form import FieldType
+from mappings.model import Category, Mappings
 
 PERMISSIONS = {
     "BROWSE_PROJECTS": "see the project and its issues",

@@ -14,7 +14,7 @@ from bridge.store import organisations, sweeps
 from bridge.store.claims import Claim, writing
 from bridge.store.tables import Partner, Ticket, Upload, table
 from bridge.store.tickets import journal
-from mappings.model import FieldType
+from mappings.form import FieldType
 
 SEARCHES = (5, 15, 60, 180, 600)
 """Seconds after the creation at which its label is searched for."""

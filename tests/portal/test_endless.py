@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 
 from bridge.portal import schemas
 from bridge.portal.answers import items, one_line, repeated
-from mappings.model import FieldType
+from mappings.form import FieldType
 from tests.portal.conftest import ANSWERS, Portal, mappings
 from tests.portal.test_api import BODY, Caller
 from tests.quickness import quick

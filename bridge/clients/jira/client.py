@@ -15,7 +15,8 @@ from bridge.clients.jira.transport import segment
 from bridge.clients.limits import Limiter
 from bridge.config import JiraSettings
 from bridge.domain import Issue, JiraComment, PullRequest
-from mappings.model import FieldType, Mappings
+from mappings.form import FieldType
+from mappings.model import Mappings
 
 Json = dict[str, Any]
 Answer = str | list[str]
