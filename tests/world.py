@@ -116,9 +116,7 @@ class World:
 
     def settle(self) -> None:
         """Until every doorbell has been answered, and every mail and remark sent."""
-        until(lambda: not self._restless(), seconds=SECONDS)
-        restless = self._restless()
-        assert not restless, restless
+        assert until(lambda: not self._restless(), seconds=SECONDS), self._restless()
 
     def _restless(self) -> list[str]:
         """What keeps the bridge from its rest."""
