@@ -34,13 +34,15 @@ MAILBOX = "mailbox"
 class Points:
     """Boundaries in the order in which they are passed; at the chosen one the process dies."""
 
-    def __init__(self, kill_at: int) -> None:
+    def __init__(self, kill_at: int, answers: Connection) -> None:
         self.names: list[str] = []
         self._kill_at = kill_at
+        self._answers = answers
 
     def reach(self, name: str) -> None:
         self.names.append(name)
         if len(self.names) == self._kill_at:
+            self._answers.send(self.names)
             os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, kind: type[Any], method: str, named: Callable[..., str]) -> None:
@@ -71,8 +73,11 @@ def _endpoint(url: str) -> str:
 
 
 def work(environment: dict[str, str], *, ahead: float, kill_at: int, form: str, answers: Connection) -> None:
-    """File `form` (an idempotency key) if it is not filed yet, then do whatever is due `ahead` seconds on."""
-    points = Points(kill_at)
+    """File `form` (an idempotency key) if it is not filed yet, then do whatever is due `ahead` seconds on.
+
+    The boundaries that were passed go to `answers`, at the end or just before the kill.
+    """
+    points = Points(kill_at, answers)
     config = load(environment)
     services = replace(
         build(config, MAPPINGS, Store(config.database_url.reveal())),
