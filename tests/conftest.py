@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from requests.adapters import HTTPAdapter
@@ -39,6 +40,13 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DEPLOYMENT = os.environ.get("CHAMADOS_TEST_JIRA_DEPLOYMENT", "Cloud")
 """`Server` plays every world on Data Center; some are played on both in any case."""
 RECORDERS = (Recorder(JIRA), Recorder(GITHUB))
+# Rich's tracebacks, with all that a look holds, take half a minute to write.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bridge.store.bells import bells
 from bridge.store.engine import Store
+from bridge.store.sweeps import insert_if_new
 from bridge.store.tables import Remark, Ticket
 
 WRITING_LIMIT = timedelta(minutes=5)
@@ -32,16 +33,13 @@ class Place:
 def ring(db: Session, place: Place, causes: Iterable[str], *, now: datetime) -> None:
     """These remarks deserve a look; one that waits for GitHub goes on waiting."""
     for cause in causes:
-        row = db.scalar(
-            select(Remark).where(
-                Remark.repository_id == place.repository_id,
-                Remark.number == place.number,
-                Remark.cause == cause,
-            )
-        )
+        where = {"repository_id": place.repository_id, "number": place.number, "cause": cause}
+        known = select(Remark).filter_by(**where)
+        row = db.scalar(known)
         if row is None:
-            row = Remark(repository_id=place.repository_id, number=place.number, cause=cause)
-            db.add(row)
+            # Two tickets that a pull request names may be looked at side by side.
+            insert_if_new(db, Remark, {**where, "repository": place.repository, "rung_at": now})
+            row = db.scalars(known).one()
         row.repository = place.repository
         row.rung_at = now
         if not row.attempts:
