@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
+from sqlalchemy import text
 
 from bridge.store import Store, schema
 
@@ -46,3 +47,9 @@ def postgresql(template: str = "template1") -> Iterator[str]:
             yield POSTGRESQL.rpartition("/")[0] + f"/{name}"
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def somebody_waits(store: Store) -> bool:
+    """Whether a transaction waits for another's, on PostgreSQL."""
+    with store.read() as db:
+        return bool(db.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

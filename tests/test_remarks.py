@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy import text as sql
 
 from bridge.cli.waiting import until
 from bridge.domain import PartnerVerb
@@ -17,6 +16,7 @@ from bridge.store.remarks import CHECK, COMMENT, Place
 from bridge.store.tables import PartnerActionRow, Remark
 from bridge.store.tickets import ring
 from tests.conftest import NOW
+from tests.databases import somebody_waits
 from tests.github_shop import Shop
 from tests.world import SECONDS, World
 
@@ -59,17 +59,11 @@ def test_two_who_ring_the_same_at_once_ring_it_once(store: Store) -> None:
             db.flush()
             second = pool.submit(other)
             assert began.wait(SECONDS)
-            assert until(lambda: _waiting(store), seconds=SECONDS)
+            assert until(lambda: somebody_waits(store), seconds=SECONDS)
         second.result(SECONDS)
     with store.read() as db:
         assert sorted(db.scalars(select(Remark.cause))) == [CHECK, COMMENT]
     assert len(remarks.due(store, now=NOW, limit=10)) == 2
-
-
-def _waiting(store: Store) -> bool:
-    """Whether a transaction waits for another's."""
-    with store.read() as db:
-        return bool(db.scalar(sql("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 # --- the texts

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from bridge.store.sweeps import insert_if_new
 from bridge.store.tables import Draft, Partner, Upload
 
 
@@ -32,8 +33,12 @@ def new_id() -> str:
 
 def find(db: Session, partner: Partner, draft_id: str, *, lock: bool = False) -> Draft | None:
     """The partner's own draft. `lock` holds it until the transaction ends."""
-    query = select(Draft).where(Draft.id == draft_id, Draft.partner_id == partner.id)
+    query = _own(partner, draft_id)
     return db.scalar(query.with_for_update() if lock else query)
+
+
+def _own(partner: Partner, draft_id: str) -> Select[Draft]:
+    return select(Draft).where(Draft.id == draft_id, Draft.partner_id == partner.id)
 
 
 def taken(db: Session, partner: Partner, draft_id: str) -> bool:
@@ -44,12 +49,9 @@ def taken(db: Session, partner: Partner, draft_id: str) -> bool:
 
 def save(db: Session, partner: Partner, draft_id: str, *, answers: dict[str, Any], now: datetime) -> Draft:
     """Keep the answers as typed; the first time makes the draft. A draft that was sent stays as it is."""
-    draft = find(db, partner, draft_id, lock=True)
-    if draft is None:
-        draft = Draft(id=draft_id, partner_id=partner.id, answers=answers, updated_at=now)
-        db.add(draft)
-        db.flush()
-    elif draft.ticket_id is None:
+    _make(db, partner, draft_id, now=now)
+    draft = db.scalars(_own(partner, draft_id).with_for_update()).one()
+    if draft.ticket_id is None:
         draft.answers = answers
         draft.updated_at = now
     return draft
@@ -59,7 +61,14 @@ def ensure(db: Session, partner: Partner, draft_id: str, *, now: datetime) -> Dr
     """The draft, made empty if there is none; None when the name is another partner's draft."""
     if taken(db, partner, draft_id):
         return None
-    return find(db, partner, draft_id) or save(db, partner, draft_id, answers={}, now=now)
+    _make(db, partner, draft_id, now=now)
+    return find(db, partner, draft_id)
+
+
+def _make(db: Session, partner: Partner, draft_id: str, *, now: datetime) -> None:
+    """The draft, empty, unless it is there: a new form's files and its first words come side by side."""
+    new = {"id": draft_id, "partner_id": partner.id, "answers": {}, "updated_at": now}
+    insert_if_new(db, Draft, new)
 
 
 def version(answers: Mapping[str, Any]) -> str:
