@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bridge.store.sweeps import insert_if_new
@@ -33,12 +33,8 @@ def new_id() -> str:
 
 def find(db: Session, partner: Partner, draft_id: str, *, lock: bool = False) -> Draft | None:
     """The partner's own draft. `lock` holds it until the transaction ends."""
-    query = _own(partner, draft_id)
+    query = select(Draft).where(Draft.id == draft_id, Draft.partner_id == partner.id)
     return db.scalar(query.with_for_update() if lock else query)
-
-
-def _own(partner: Partner, draft_id: str) -> Select[Draft]:
-    return select(Draft).where(Draft.id == draft_id, Draft.partner_id == partner.id)
 
 
 def taken(db: Session, partner: Partner, draft_id: str) -> bool:
@@ -50,7 +46,8 @@ def taken(db: Session, partner: Partner, draft_id: str) -> bool:
 def save(db: Session, partner: Partner, draft_id: str, *, answers: dict[str, Any], now: datetime) -> Draft:
     """Keep the answers as typed; the first time makes the draft. A draft that was sent stays as it is."""
     _make(db, partner, draft_id, now=now)
-    draft = db.scalars(_own(partner, draft_id).with_for_update()).one()
+    draft = find(db, partner, draft_id, lock=True)
+    assert draft, "another partner's draft: `taken` comes first"
     if draft.ticket_id is None:
         draft.answers = answers
         draft.updated_at = now
