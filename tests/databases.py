@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
-from sqlalchemy import text
 
 from bridge.store import Store, schema
 
@@ -47,9 +46,3 @@ def postgresql(template: str = "template1") -> Iterator[str]:
             yield POSTGRESQL.rpartition("/")[0] + f"/{name}"
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def somebody_waits(store: Store) -> bool:
-    """Whether a transaction waits for another's, on PostgreSQL."""
-    with store.read() as db:
-        return bool(db.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

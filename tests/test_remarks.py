@@ -1,7 +1,5 @@
 """What developers read on a pull request: the check, one comment, and the partner's "Ainda ocorre"."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,13 +8,9 @@ from sqlalchemy import select
 from bridge.cli.waiting import until
 from bridge.domain import PartnerVerb
 from bridge.rules.remarks import Face, check_of, comment_of, fenced, near_misses, still_failing
-from bridge.store import Store, remarks
 from bridge.store.bells import bells
-from bridge.store.remarks import CHECK, COMMENT, Place
 from bridge.store.tables import PartnerActionRow, Remark
 from bridge.store.tickets import ring
-from tests.conftest import NOW
-from tests.databases import somebody_waits
 from tests.github_shop import Shop
 from tests.world import SECONDS, World
 
@@ -41,29 +35,6 @@ def face(number: int, **changes: Any) -> Face:
 def known(*numbers: int) -> dict[str, Face]:
     faces = [face(number) for number in numbers]
     return {one.key: one for one in faces} | {one.reference: one for one in faces}
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_two_who_ring_the_same_at_once_ring_it_once(store: Store) -> None:
-    """Looks at two tickets that one pull request names; or two webhooks about it."""
-    place, began = Place(repository_id=7, repository="softhouse/erp", number=1), threading.Event()
-
-    def other() -> None:
-        with store.begin() as db:
-            began.set()
-            remarks.ring(db, place, [CHECK, COMMENT], now=NOW)
-
-    with ThreadPoolExecutor() as pool:
-        with store.begin() as db:
-            remarks.ring(db, place, [CHECK, COMMENT], now=NOW)
-            db.flush()
-            second = pool.submit(other)
-            assert began.wait(SECONDS)
-            assert until(lambda: somebody_waits(store), seconds=SECONDS)
-        second.result(SECONDS)
-    with store.read() as db:
-        assert sorted(db.scalars(select(Remark.cause))) == [CHECK, COMMENT]
-    assert len(remarks.due(store, now=NOW, limit=10)) == 2
 
 
 # --- the texts

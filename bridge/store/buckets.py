@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select, update
 
 from bridge.store.engine import Store
-from bridge.store.sweeps import insert_if_new
+from bridge.store.inserting import insert_if_new
 from bridge.store.tables import BucketRow, UtcDateTime, table
 
 # Built once: every request to the outside asks them.

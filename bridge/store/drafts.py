@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from bridge.store.sweeps import insert_if_new
+from bridge.store.inserting import insert_if_new
 from bridge.store.tables import Draft, Partner, Upload
 
 

@@ -20,7 +20,7 @@ from bridge.domain import (
     Unnamed,
 )
 from bridge.store import pulls
-from bridge.store.sweeps import insert_if_new
+from bridge.store.inserting import insert_if_new
 from bridge.store.tables import (
     FormerKey,
     LaneRow,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bridge.store.sweeps import insert_if_new
+from bridge.store.inserting import insert_if_new
 from bridge.store.tables import Counter
 
 NAME = "jira file limit"

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bridge.rules.following import Follower, Pace, vouches
+from bridge.store.inserting import insert_if_new
 from bridge.store.mails import NEWS
-from bridge.store.sweeps import insert_if_new
 from bridge.store.tables import Entry, Event, Mail, Partner, Reader, Recipient, Ticket
 
 _FOLLOWERS = (

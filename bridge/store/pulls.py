@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from bridge.domain import Branch, Lane, PullRequest, Review, ReviewState
-from bridge.store.sweeps import insert_if_new
+from bridge.store.inserting import insert_if_new
 from bridge.store.tables import (
     BranchRow,
     LaneRow,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bridge.store.bells import bells
 from bridge.store.engine import Store
-from bridge.store.sweeps import insert_if_new
+from bridge.store.inserting import insert_if_new
 from bridge.store.tables import Remark, Ticket
 
 WRITING_LIMIT = timedelta(minutes=5)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bridge.store.sweeps import insert_if_new
+from bridge.store.inserting import insert_if_new
 from bridge.store.tables import SuppressedAddress
 
 BOUNCE = "bounce"

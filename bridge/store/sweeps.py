@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from bridge.store.engine import Store
-from bridge.store.tables import Base, SweepRow
+from bridge.store.inserting import insert_if_new
+from bridge.store.tables import SweepRow
 
 FIRST_LOOK_BACK = timedelta(days=3)
 """How far an installation's first sweep looks: as long as GitHub keeps failed deliveries (G3)."""
@@ -25,12 +24,6 @@ class Swept:
     name: str
     finished_at: datetime | None
     outcome: str
-
-
-def insert_if_new(db: Session, table: type[Base], values: dict[str, object]) -> None:
-    """Add a row unless its key is there already, whoever else does the same."""
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
-    db.execute(insert(table).values(**values).on_conflict_do_nothing())
 
 
 def take(
