@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bridge.cli.waiting import until
-from bridge.store import Store, drafts, people, remarks
+from bridge.store import Store, drafts, followers, people, remarks
+from bridge.store.filing import Submission, file_ticket
 from bridge.store.remarks import CHECK, COMMENT, Place
 from bridge.store.tables import Partner, Remark
 from tests.conftest import NOW
@@ -17,7 +19,7 @@ from tests.world import SECONDS
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 TYPED = {"titulo": "Não salva"}
-EMAIL = "a@b.example"
+EMAIL, COLLEAGUE = "a@b.example", "c@b.example"
 
 Write = Callable[[Session], object]
 
@@ -87,3 +89,23 @@ def test_two_who_ring_the_same_remarks_ring_them_once(store: Store) -> None:
     with store.read() as db:
         assert sorted(db.scalars(select(Remark.cause))) == [CHECK, COMMENT]
     assert len(remarks.due(store, now=NOW, limit=10)) == 2
+
+
+@pytest.mark.parametrize("followed_once", [False, True])
+def test_two_who_add_the_same_follower_add_one(store: Store, followed_once: bool) -> None:
+    with store.begin() as db:
+        form = Submission(partner=_partner(db), answers=TYPED)
+        number = file_ticket(db, form, status="Triagem", now=NOW).id
+        if followed_once:
+            followers.add(db, number, COLLEAGUE, added_by="Ana")
+            db.flush()
+            followers.remove(db, number, COLLEAGUE, now=NOW - timedelta(days=1))
+    added: list[bool] = []
+
+    def adds(db: Session) -> None:
+        added.append(followers.add(db, number, COLLEAGUE, added_by="Ana"))
+
+    side_by_side(store, adds, adds)
+    assert added == [True, False]
+    with store.read() as db:
+        assert followers.removed(db, number) == []

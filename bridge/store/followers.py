@@ -42,15 +42,12 @@ def find(db: Session, ticket: Ticket, email: str) -> Follower | None:
 
 def add(db: Session, ticket_id: int, email: str, *, added_by: str) -> bool:
     """Let an address follow the ticket; False when it does already. Who has muted it keeps it muted."""
-    address = email.strip().lower()
-    row = db.get(Recipient, (ticket_id, address))
-    if row is not None and row.removed_at is None:
-        return False
-    if row is None:
-        row = Recipient(ticket_id=ticket_id, email=address, is_opener=False)
-        db.add(row)
-    row.removed_at, row.added_by, row.news_after = None, added_by, _newest_line(db, ticket_id)
-    return True
+    values = {"removed_at": None, "added_by": added_by, "news_after": _newest_line(db, ticket_id)}
+    key = {"ticket_id": ticket_id, "email": email.strip().lower()}
+    if insert_if_new(db, Recipient, {**key, "is_opener": False, **values}):
+        return True
+    returns = update(Recipient).filter_by(**key).where(Recipient.removed_at.is_not(None))
+    return db.scalar(returns.values(**values).returning(Recipient.email)) is not None
 
 
 def at_the_page(partner: Partner) -> str:
