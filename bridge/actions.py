@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.domain import Lane, PartnerAction, PullRequest, Quotes, Verdict
+from bridge.domain import PartnerAction, PullRequest, Quotes
+from bridge.verdicts import Lane, Verdict
 from mappings.model import Trigger
 
 

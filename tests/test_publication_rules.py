@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from bridge.actions import Move, SetField, Tell, Wait
-from bridge.domain import Lane, LaneState, Publication, PullRequest, Stage, StatusChange
+from bridge.domain import Publication, PullRequest, Stage, StatusChange
 from bridge.rules import addresses_to_ask, plan
 from bridge.rules.publications import counts, holds
 from bridge.rules.reverts import fixes
+from bridge.verdicts import Lane, LaneState
 from mappings.model import Trigger
 from tests.test_rules import HOLDS, MAPPINGS, NOW, pull, seen
 

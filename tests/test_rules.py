@@ -11,8 +11,6 @@ from bridge.actions import Action, Ask, Comment, Correct, Move, Plan, Recede, Te
 from bridge.domain import (
     Issue,
     JiraComment,
-    Lane,
-    LaneState,
     PartnerAction,
     PartnerVerb,
     Publication,
@@ -26,6 +24,7 @@ from bridge.domain import (
 from bridge.rules import Holds, Observation, plan, public_text
 from bridge.rules.assigning import assignment
 from bridge.rules.reviews import pull_requests_verdict
+from bridge.verdicts import Lane, LaneState
 from mappings import load
 from mappings.model import People, Reviews, Trigger
 

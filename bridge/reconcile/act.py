@@ -22,7 +22,7 @@ from bridge.actions import (
 )
 from bridge.clients.errors import Refused, Unavailable
 from bridge.clients.jira import Block, Heading, Paragraph
-from bridge.domain import PartnerVerb, Verdict, reference
+from bridge.domain import PartnerVerb, reference
 from bridge.reconcile.remarks import ring_about, ring_for_partner
 from bridge.reconcile.speech import say_once
 from bridge.reconcile.telling import ask, correct, gather, tell
@@ -32,6 +32,7 @@ from bridge.store import pulls
 from bridge.store.claims import Claim, hold, writing
 from bridge.store.tables import LaneRow, PartnerActionRow, Ticket
 from bridge.store.tickets import journal
+from bridge.verdicts import Verdict
 
 COMMENT_TITLES = {
     PartnerVerb.ANSWERED: "Resposta do parceiro",

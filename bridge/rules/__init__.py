@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge.actions import Action, Ask, Assign, Correct, Gathered, Link, Plan, Tell, Unlink, Wait
-from bridge.domain import Lane
 from bridge.rules.assigning import assignment
 from bridge.rules.gathering import gatherings, ripe_after
 from bridge.rules.links import links
@@ -13,6 +12,7 @@ from bridge.rules.naming import why_unnamed
 from bridge.rules.redeployed import new_address, redeployed
 from bridge.rules.story import Holds, Story, public_text
 from bridge.rules.telling import tellings
+from bridge.verdicts import Lane
 from mappings.model import Mappings, Workflow
 
 __all__ = ["Holds", "Observation", "addresses_to_ask", "plan", "public_text", "verdicts"]

@@ -6,21 +6,12 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from bridge.actions import Comment, Move, Recede, SetField, Wait
-from bridge.domain import (
-    Issue,
-    Lane,
-    LaneState,
-    PartnerAction,
-    Publication,
-    PullRequest,
-    Quotes,
-    Stage,
-    Verdict,
-)
+from bridge.domain import Issue, PartnerAction, Publication, PullRequest, Quotes, Stage
 from bridge.rules.following import Follower, News
 from bridge.rules.publications import LANES, TRIGGERS, publication_verdict
 from bridge.rules.reverts import fixes
 from bridge.rules.reviews import fix_verdict, pull_requests_verdict
+from bridge.verdicts import Lane, LaneState, Verdict
 from mappings.model import Rule, Trigger, Workflow
 
 CLOCK_SKEW = timedelta(minutes=2)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bridge.domain import Lane, LaneState, Publication, PullRequest, Stage, Verdict
+from bridge.domain import Publication, PullRequest, Stage
 from bridge.rules.reverts import fixes, stands
+from bridge.verdicts import Lane, LaneState, Verdict
 from mappings.model import Rule, Trigger
 
 LANES = {Stage.STAGING: Lane.STAGING, Stage.PRODUCTION: Lane.PRODUCTION}

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.actions import SetField, Tell
-from bridge.domain import Lane, Publication, Stage
+from bridge.domain import Publication, Stage
 from bridge.rules.moves import Observation
 from bridge.rules.publications import holding
+from bridge.verdicts import Lane
 from mappings.model import Moment, Trigger, Workflow
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bridge.domain import Lane, PullRequest, Review, Verdict
+from bridge.domain import PullRequest, Review
 from bridge.rules.opinions import approvals, blocking, discount, who, withdrawn
+from bridge.verdicts import Lane, Verdict
 from mappings.model import Reviews, Trigger
 
 

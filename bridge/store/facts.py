@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 from bridge.domain import (
     Branch,
     Fact,
-    Lane,
-    LaneState,
     Overdue,
     PartnerAction,
     PartnerVerb,
@@ -31,6 +29,7 @@ from bridge.store.tables import (
     table,
 )
 from bridge.store.tickets import ring
+from bridge.verdicts import Lane, LaneState
 
 _TICKETS, _ACTIONS = table(Ticket), table(PartnerActionRow)
 _OF_ISSUE = select(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.orm import Session
 
-from bridge.domain import Branch, Lane, PullRequest, Review, ReviewState
+from bridge.domain import Branch, PullRequest, Review, ReviewState
 from bridge.store.inserting import insert_if_new
 from bridge.store.tables import (
     BranchRow,
@@ -18,6 +18,7 @@ from bridge.store.tables import (
     Ticket,
     TicketPullRequest,
 )
+from bridge.verdicts import Lane
 
 
 def tickets_of_pull_request(db: Session, *, repository_id: int, number: int) -> dict[int, datetime | None]:

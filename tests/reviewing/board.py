@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.actions import Move, Recede, Wait
-from bridge.domain import Issue, Lane, LaneState, Publication, PullRequest
+from bridge.domain import Issue, Publication, PullRequest
 from bridge.rules import Observation
 from bridge.rules.moves import moves
+from bridge.verdicts import Lane, LaneState
 from mappings import load
 from mappings.model import Reviews, Workflow
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from bridge.domain import LaneState, PullRequest, Review, ReviewState
+from bridge.domain import PullRequest, Review, ReviewState
 from bridge.reconcile.telling import write_telling
 from bridge.store import facts
 from bridge.store.tables import Ticket
+from bridge.verdicts import LaneState
 from mappings.model import Reviews
 from webhooks.github import router
 from webhooks.github.pulls import reviewed
